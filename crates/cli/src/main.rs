@@ -1,0 +1,3 @@
+//! The `mtl` command.
+
+fn main() {}

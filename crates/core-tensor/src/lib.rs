@@ -1,0 +1,1 @@
+//! Tensors over dfdx shapes, a tape that can be walked again, fused kernels and optimizers.

@@ -1,0 +1,1 @@
+//! What to train when: samplers over tasks.

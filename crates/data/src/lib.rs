@@ -1,0 +1,1 @@
+//! Files to examples to tokens to packs; an embedded synthetic corpus.

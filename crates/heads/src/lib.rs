@@ -1,0 +1,1 @@
+//! Hidden states in, logits, losses and predictions out.

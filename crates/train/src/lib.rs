@@ -1,0 +1,1 @@
+//! The training session: plan, train, resume, evaluate, predict, compare.
