@@ -1,5 +1,32 @@
 //! Tensors over dfdx shapes, a tape that can be walked again, fused kernels and optimizers.
 
+pub mod device;
 pub mod element;
+pub mod error;
 pub mod kernels;
+pub mod model;
+pub mod ops;
+pub mod optim;
+pub mod pack;
+pub mod param;
+pub mod shape;
 pub mod special;
+pub mod tape;
+pub mod tensor;
+pub mod weights;
+
+pub use device::{Activation, Cpu, Device, Island};
+pub use element::{DType, Element, Float, Real, bf16};
+pub use error::{FileProblem, TensorError};
+pub use model::{Encoded, Encoder, Head, LayerHook, Prediction, Reads, Targets};
+pub use ops::attention::{Attention, QueryKeyValue};
+pub use ops::cross_entropy::IGNORED;
+pub use ops::dropout::Dropout;
+pub use ops::embedding::Embedding;
+pub use ops::layer_norm::LayerNorm;
+pub use ops::linear::Linear;
+pub use pack::{Pack, Rows};
+pub use param::{Module, Param, ParamId, ParamView, Role};
+pub use tape::{Gradient, GradientSink, Gradients, Loss, PerTaskGradients, Seed, Tape, WalkPlan};
+pub use tensor::Tensor;
+pub use weights::{NamedTensor, WeightFile};

@@ -1,0 +1,147 @@
+//! What a model is made of: an encoder, hooks between its layers, and heads.
+
+use crate::device::Device;
+use crate::element::Float;
+use crate::error::TensorError;
+use crate::pack::Pack;
+use crate::param::Module;
+use crate::shape::Dim;
+use crate::tape::{Loss, Tape};
+use crate::tensor::Tensor;
+
+/// What an encoder makes of a pack.
+#[derive(Debug, Clone)]
+pub struct Encoded<H: Dim, E: Float, D: Device> {
+    /// One row a token, `(tokens, hidden)`.
+    pub tokens: Tensor<(usize, H), E, D>,
+    /// One row a sequence, `(sequences, hidden)`: the pooler's output, or the first token where there is no pooler.
+    pub sequences: Tensor<(usize, H), E, D>,
+}
+
+/// Token ids in, hidden states out, in steps that hooks can stand between.
+pub trait Encoder<E: Float, D: Device>: Module<E::Master, D> {
+    /// The type of the hidden size.
+    type Hidden: Dim;
+
+    /// The hidden size.
+    fn hidden(&self) -> Self::Hidden;
+
+    /// How many layers.
+    fn layers(&self) -> usize;
+
+    /// The input of the first layer, `(tokens, hidden)`.
+    fn embed(&self, tape: &mut Tape<E, D>, pack: &Pack) -> Result<Tensor<(usize, Self::Hidden), E, D>, TensorError>;
+
+    /// The output of layer `index`, `(tokens, hidden)`.
+    fn layer(
+        &self,
+        index: usize,
+        tape: &mut Tape<E, D>,
+        x: &Tensor<(usize, Self::Hidden), E, D>,
+        pack: &Pack,
+    ) -> Result<Tensor<(usize, Self::Hidden), E, D>, TensorError>;
+
+    /// What heads read, from the last layer's output.
+    fn finish(
+        &self,
+        tape: &mut Tape<E, D>,
+        x: Tensor<(usize, Self::Hidden), E, D>,
+        pack: &Pack,
+    ) -> Result<Encoded<Self::Hidden, E, D>, TensorError>;
+
+    /// The whole encoder, with hooks after each layer.
+    fn encode(
+        &self,
+        tape: &mut Tape<E, D>,
+        pack: &Pack,
+        hooks: &mut [&mut dyn LayerHook<Self::Hidden, E, D>],
+    ) -> Result<Encoded<Self::Hidden, E, D>, TensorError> {
+        let mut x = self.embed(tape, pack)?;
+        for index in 0..self.layers() {
+            x = self.layer(index, tape, &x, pack)?;
+            for hook in hooks.iter_mut() {
+                x = hook.after_layer(index, tape, x, pack)?;
+            }
+        }
+        self.finish(tape, x, pack)
+    }
+}
+
+/// Something that stands between an encoder's layers: an adapter, a tap for a low-level task, a gate.
+pub trait LayerHook<H: Dim, E: Float, D: Device> {
+    /// Takes the output of layer `index` and gives the input of the next.
+    fn after_layer(
+        &mut self,
+        index: usize,
+        tape: &mut Tape<E, D>,
+        x: Tensor<(usize, H), E, D>,
+        pack: &Pack,
+    ) -> Result<Tensor<(usize, H), E, D>, TensorError>;
+}
+
+/// Which rows a head reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reads {
+    /// One row a sequence.
+    Sequences,
+    /// Chosen rows of tokens.
+    Tokens,
+}
+
+/// What the rows of a head should come out as.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Targets {
+    /// A class each, or [`crate::IGNORED`], `(rows,)`.
+    Classes(Vec<u32>),
+    /// 0 or 1 for each label, `(rows, labels)`; NaN counts nothing.
+    Labels(Vec<f64>),
+    /// A value each, in the unit that the head learns, `(rows,)`.
+    Values(Vec<f64>),
+}
+
+/// What a head says of one row.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Prediction {
+    /// A class, and the probability of each.
+    Class(usize, Vec<f64>),
+    /// The labels that hold, and the probability of each.
+    Labels(Vec<usize>, Vec<f64>),
+    /// A value in the file's scale.
+    Value(f64),
+}
+
+/// Hidden states in; logits, loss and predictions out.
+pub trait Head<H: Dim, E: Float, D: Device>: Module<E::Master, D> {
+    /// Which rows it reads.
+    fn reads(&self) -> Reads;
+
+    /// How many numbers it gives a row.
+    fn outputs(&self) -> usize;
+
+    /// The key of the metric by which it is judged by default.
+    fn default_metric(&self) -> &'static str;
+
+    /// The logits of its rows.
+    ///
+    /// # Shapes
+    /// rows: `(rows, hidden)`; result: `(rows, outputs)`.
+    fn logits(
+        &self,
+        tape: &mut Tape<E, D>,
+        rows: &Tensor<(usize, H), E, D>,
+    ) -> Result<Tensor<(usize, usize), E, D>, TensorError>;
+
+    /// The loss of logits against targets, summed and divided by `denominator`.
+    ///
+    /// Errors if the targets are of another kind or number than the head's.
+    fn loss(
+        &self,
+        tape: &mut Tape<E, D>,
+        logits: &Tensor<(usize, usize), E, D>,
+        targets: &Targets,
+        denominator: f64,
+    ) -> Result<Loss, TensorError>;
+
+    /// What the logits of each row, `(rows, outputs)`, mean.
+    fn decode(&self, logits: &[f64]) -> Vec<Prediction>;
+}

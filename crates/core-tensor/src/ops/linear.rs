@@ -1,0 +1,121 @@
+//! Linear layers: y = activation(x w^T + b), fused.
+
+use crate::device::{Activation, Device, LinearSizes};
+use crate::element::{Float, Real};
+use crate::error::TensorError;
+use crate::pack::Rows;
+use crate::param::{Module, Param, ParamId, ParamView, Role};
+use crate::shape::{Dim, Fits, Shape};
+use crate::tape::{Backward, Gradient, NodeId, Tape, Upstream, Walk};
+use crate::tensor::Tensor;
+use std::sync::Arc;
+
+/// A linear layer from `I` to `O`: weight `(outputs, inputs)`, as in files, and bias `(outputs,)`.
+#[derive(Debug, Clone)]
+pub struct Linear<I: Dim, O: Dim, M: Real, D: Device> {
+    /// The weight, `(outputs, inputs)`.
+    pub weight: Param<(O, I), M, D>,
+    /// The bias, `(outputs,)`.
+    pub bias: Param<(O,), M, D>,
+}
+
+impl<I: Dim, O: Dim, M: Real, D: Device> Linear<I, O, M, D> {
+    /// A layer with this weight and a bias of zeros.
+    pub fn new(weight: Tensor<(O, I), M, D>) -> Self {
+        let bias = Tensor::zeros(weight.device(), (weight.shape().0,));
+        Linear { weight: Param::new(Role::Weight, weight), bias: Param::new(Role::BiasOrNorm, bias) }
+    }
+}
+
+impl<I: Dim, O: Dim, M: Real, D: Device> Module<M, D> for Linear<I, O, M, D> {
+    fn visit(&mut self, visitor: &mut dyn FnMut(&str, ParamView<'_, M, D>)) {
+        visitor("weight", self.weight.view());
+        visitor("bias", self.bias.view());
+    }
+}
+
+/// The parts of a linear operation that do not depend on its static shape.
+pub(crate) struct Product<'a, M: Real, D: Device> {
+    pub weight: (ParamId, Arc<D::Buffer<M>>),
+    pub bias: (ParamId, &'a D::Buffer<M>),
+    pub activation: Activation,
+    pub sizes: LinearSizes,
+}
+
+impl<E: Float, D: Device> Tape<E, D> {
+    /// y = activation(x w^T + b).
+    ///
+    /// # Shapes
+    /// x: `(rows, inputs)`; y: `(rows, outputs)`.
+    pub fn linear<R: Dim, W: Fits<I>, I: Dim, O: Dim>(
+        &mut self,
+        x: &Tensor<(R, W), E, D>,
+        layer: &Linear<I, O, E::Master, D>,
+        activation: Activation,
+    ) -> Result<Tensor<(R, O), E, D>, TensorError> {
+        let (outputs, inputs) = *layer.weight.value().shape();
+        crate::error::check("linear", "input width", &[inputs.size()], &[x.shape().1.size()])?;
+        let (rows, inputs) = (x.shape().0, inputs.size());
+        let product = Product {
+            weight: (layer.weight.id(), layer.weight.value().shared()),
+            bias: (layer.bias.id(), layer.bias.value().buffer()),
+            activation,
+            sizes: LinearSizes { rows: rows.size(), inputs, outputs: outputs.size() },
+        };
+        self.product("linear", x, product, (rows, outputs))
+    }
+
+    /// Runs and records a linear operation whose output has a given shape.
+    pub(crate) fn product<S: Shape, T: Shape>(
+        &mut self,
+        op: &'static str,
+        x: &Tensor<S, E, D>,
+        product: Product<'_, E::Master, D>,
+        shape: T,
+    ) -> Result<Tensor<T, E, D>, TensorError> {
+        let input = self.input(op, x)?;
+        let Product { weight, bias, activation, sizes } = product;
+        let keep_pre = self.is_recording() && activation != Activation::None;
+        let (y, pre) = self.device().linear(x.buffer(), &weight.1, Some(bias.1), activation, keep_pre, sizes);
+        let mut y = Tensor::from_buffer(self.device(), shape, y);
+        y.rows = x.rows.clone();
+        let parameters = vec![weight.0, bias.0];
+        let rows = x.rows.clone();
+        Ok(self.record(y, parameters, || {
+            let bias = bias.0;
+            Box::new(LinearBackward { input, x: x.shared(), pre, weight, bias, activation, sizes, rows })
+        }))
+    }
+}
+
+struct LinearBackward<E: Float, D: Device> {
+    input: Option<NodeId>,
+    x: Arc<D::Buffer<E>>,
+    pre: Option<D::Buffer<E>>,
+    weight: (ParamId, Arc<D::Buffer<E::Master>>),
+    bias: ParamId,
+    activation: Activation,
+    sizes: LinearSizes,
+    rows: Option<Rows>,
+}
+
+impl<E: Float, D: Device> Backward<E, D> for LinearBackward<E, D> {
+    fn backward(&self, upstream: Upstream<E, D>, walk: &mut Walk<'_, E, D>) -> Result<(), TensorError> {
+        let mut du = upstream.tensor();
+        if let Some(pre) = &self.pre {
+            walk.device().activation_backward(&mut du, pre, self.activation);
+        }
+        let (n, rows) = (self.sizes.rows, self.rows.as_ref());
+        walk.parameter_rows(self.weight.0, n, rows, &mut |device, range| {
+            Gradient::Dense(device.linear_weight(&du, &self.x, range, self.sizes))
+        });
+        walk.parameter_rows(self.bias, n, rows, &mut |device, range| {
+            Gradient::Dense(device.column_sums(&du, range, self.sizes.outputs))
+        });
+        if self.input.is_some() {
+            let dx = walk.device().linear_input(&du, &self.weight.1, self.sizes);
+            walk.add(self.input, dx);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,100 @@
+//! Choosing rows, and one row a sequence.
+
+use crate::device::Device;
+use crate::element::Float;
+use crate::error::{TensorError, check};
+use crate::pack::Pack;
+use crate::shape::Dim;
+use crate::tape::{Backward, NodeId, Tape, Upstream, Walk};
+use crate::tensor::Tensor;
+use std::sync::Arc;
+
+impl<E: Float, D: Device> Tape<E, D> {
+    /// The rows at these indices; an index may occur more than once.
+    ///
+    /// # Shapes
+    /// x: `(rows, width)`; result: `(indices, width)`.
+    ///
+    /// Errors if an index has no row.
+    pub fn gather_rows<R: Dim, W: Dim>(
+        &mut self,
+        x: &Tensor<(R, W), E, D>,
+        indices: &[u32],
+    ) -> Result<Tensor<(usize, W), E, D>, TensorError> {
+        let (rows, width) = *x.shape();
+        if let Some(&index) = indices.iter().find(|&&i| i as usize >= rows.size()) {
+            return Err(TensorError::Index { op: "gather_rows", index: index as usize, len: rows.size() });
+        }
+        let input = self.input("gather_rows", x)?;
+        let y = self.device().gather_rows(x.buffer(), indices, width.size());
+        let mut y = Tensor::from_buffer(self.device(), (indices.len(), width), y);
+        y.rows = x.rows.as_ref().map(|rows| rows.select(indices));
+        Ok(self.record(y, Vec::new(), || {
+            Box::new(GatherBackward { input, indices: indices.into(), rows: rows.size(), width: width.size() })
+        }))
+    }
+
+    /// The first row of each sequence of a pack: the `[CLS]` token's.
+    ///
+    /// # Shapes
+    /// x: `(tokens, width)`; result: `(sequences, width)`.
+    pub fn first_rows<R: Dim, W: Dim>(
+        &mut self,
+        x: &Tensor<(R, W), E, D>,
+        pack: &Pack,
+    ) -> Result<Tensor<(usize, W), E, D>, TensorError> {
+        self.gather_rows(x, &pack.boundaries[..pack.sequences()])
+    }
+
+    /// The mean row of each sequence of a pack; zero for an empty one.
+    ///
+    /// # Shapes
+    /// x: `(tokens, width)`; result: `(sequences, width)`.
+    ///
+    /// Errors if the pack has another number of tokens.
+    pub fn mean_pool<R: Dim, W: Dim>(
+        &mut self,
+        x: &Tensor<(R, W), E, D>,
+        pack: &Pack,
+    ) -> Result<Tensor<(usize, W), E, D>, TensorError> {
+        let (rows, width) = *x.shape();
+        check("mean_pool", "tokens of the pack", &[pack.tokens()], &[rows.size()])?;
+        let input = self.input("mean_pool", x)?;
+        let y = self.device().mean_pool(x.buffer(), &pack.boundaries, width.size());
+        let y = Tensor::from_buffer(self.device(), (pack.sequences(), width), y).with_rows(pack.sequence_rows())?;
+        Ok(self.record(y, Vec::new(), || {
+            let boundaries = pack.boundaries.as_slice().into();
+            Box::new(MeanPoolBackward { input, boundaries, width: width.size() })
+        }))
+    }
+}
+
+struct GatherBackward {
+    input: Option<NodeId>,
+    indices: Arc<[u32]>,
+    rows: usize,
+    width: usize,
+}
+
+impl<E: Float, D: Device> Backward<E, D> for GatherBackward {
+    fn backward(&self, upstream: Upstream<E, D>, walk: &mut Walk<'_, E, D>) -> Result<(), TensorError> {
+        let mut dx = walk.device().zeros(self.rows * self.width);
+        walk.device().scatter_add::<E>(&mut dx, &upstream.tensor(), &self.indices, self.width);
+        walk.add(self.input, dx);
+        Ok(())
+    }
+}
+
+struct MeanPoolBackward {
+    input: Option<NodeId>,
+    boundaries: Arc<[u32]>,
+    width: usize,
+}
+
+impl<E: Float, D: Device> Backward<E, D> for MeanPoolBackward {
+    fn backward(&self, upstream: Upstream<E, D>, walk: &mut Walk<'_, E, D>) -> Result<(), TensorError> {
+        let dx = walk.device().mean_pool_backward(&upstream.tensor(), &self.boundaries, self.width);
+        walk.add(self.input, dx);
+        Ok(())
+    }
+}

@@ -1,0 +1,204 @@
+//! The tape: one forward pass recorded, then walked backward any number of times.
+//!
+//! A walk starts at losses (or at given gradients), goes back through the recorded operations and hands each
+//! parameter's gradient to a [`GradientSink`] as soon as it is final. It can stop at named tensors, and where
+//! every row of the walk belongs to one task it yields the weight gradients of all tasks at once, as products
+//! over each task's rows. Only the last walk frees what was kept.
+
+mod gradient;
+mod walk;
+
+pub use gradient::{Gradient, GradientSink, Gradients, PerTaskGradients};
+pub use walk::{Seed, Walk, WalkPlan};
+
+use crate::device::Device;
+use crate::element::Float;
+use crate::error::TensorError;
+use crate::kernels::random::DrawKey;
+use crate::param::ParamId;
+use crate::shape::Shape;
+use crate::tensor::Tensor;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A place on a tape.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct NodeId {
+    tape: u64,
+    index: usize,
+}
+
+/// The backward pass of one recorded operation. It may be called in any number of walks.
+pub trait Backward<E: Float, D: Device>: Send {
+    /// Takes the gradient of the operation's output, and adds those of its inputs and parameters to the walk.
+    fn backward(&self, upstream: Upstream<E, D>, walk: &mut Walk<'_, E, D>) -> Result<(), TensorError>;
+}
+
+/// The gradient that arrives at an operation's output.
+#[derive(Debug)]
+pub enum Upstream<E: Float, D: Device> {
+    /// Of a tensor.
+    Tensor(D::Buffer<E>),
+    /// Of a loss: its weight in the walk.
+    Scalar(f64),
+}
+
+impl<E: Float, D: Device> Upstream<E, D> {
+    /// The gradient of a tensor. A scalar here is a broken invariant: only losses receive scalars.
+    pub fn tensor(self) -> D::Buffer<E> {
+        match self {
+            Upstream::Tensor(buffer) => buffer,
+            Upstream::Scalar(_) => panic!("only a loss receives a scalar gradient"),
+        }
+    }
+
+    /// The weight of a loss. A tensor here is a broken invariant.
+    pub fn scalar(self) -> f64 {
+        match self {
+            Upstream::Scalar(weight) => weight,
+            Upstream::Tensor(_) => panic!("a loss receives a scalar gradient"),
+        }
+    }
+}
+
+/// A loss: its value, in full precision, and its place on the tape.
+#[derive(Debug, Clone, Copy)]
+pub struct Loss {
+    /// The value, in the loss's unit (nats for cross-entropy).
+    pub value: f64,
+    pub(crate) node: Option<NodeId>,
+}
+
+impl Loss {
+    /// Where a walk from this loss starts, if it was recorded.
+    pub fn node(&self) -> Option<NodeId> {
+        self.node
+    }
+}
+
+struct Node<E: Float, D: Device> {
+    op: Option<Box<dyn Backward<E, D>>>,
+    parameters: Vec<ParamId>,
+}
+
+/// A recorded forward pass over tensors of `E` on `D`.
+pub struct Tape<E: Float, D: Device> {
+    id: u64,
+    device: D,
+    recording: bool,
+    draws: Option<(u64, u64)>,
+    nodes: Vec<Node<E, D>>,
+    freed: bool,
+}
+
+impl<E: Float, D: Device> Tape<E, D> {
+    fn new(device: &D, recording: bool, draws: Option<(u64, u64)>) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        Tape { id, device: device.clone(), recording, draws, nodes: Vec::new(), freed: false }
+    }
+
+    /// For inference: nothing is kept, dropout is off.
+    pub fn inference(device: &D) -> Self {
+        Tape::new(device, false, None)
+    }
+
+    /// Records, with dropout off.
+    pub fn recording(device: &D) -> Self {
+        Tape::new(device, true, None)
+    }
+
+    /// Records, with dropout drawn from `(seed, step)`.
+    pub fn training(device: &D, seed: u64, step: u64) -> Self {
+        Tape::new(device, true, Some((seed, step)))
+    }
+
+    /// The device.
+    pub fn device(&self) -> &D {
+        &self.device
+    }
+
+    /// Whether operations are kept for a walk.
+    pub fn is_recording(&self) -> bool {
+        self.recording
+    }
+
+    /// The key of the draws of one random operation; `None` where dropout is off.
+    pub fn draw_key(&self, op: u32) -> Option<DrawKey> {
+        self.draws.map(|(seed, step)| DrawKey { seed, op, step })
+    }
+
+    /// How many operations are kept.
+    pub fn len(&self) -> usize {
+        self.nodes.iter().filter(|node| node.op.is_some()).count()
+    }
+
+    /// Whether nothing is kept.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// A tape with the same settings that keeps nothing (`record = false`) or everything.
+    pub(crate) fn sibling(&self, record: bool) -> Self {
+        Tape::new(&self.device, record, self.draws)
+    }
+
+    /// The settings that a [`sibling`](Tape::sibling) would copy.
+    pub(crate) fn draws(&self) -> Option<(u64, u64)> {
+        self.draws
+    }
+
+    /// A recording tape with given draws.
+    pub(crate) fn with_draws(device: &D, draws: Option<(u64, u64)>) -> Self {
+        Tape::new(device, true, draws)
+    }
+
+    /// Names a tensor as a place where walks can start or stop: its gradient is then known.
+    pub fn watch<S: Shape>(&mut self, tensor: &Tensor<S, E, D>) -> Tensor<S, E, D> {
+        let mut watched = tensor.clone();
+        watched.node = self.push_node(None, Vec::new());
+        watched
+    }
+
+    /// Records an operation that made `output`, unless recording is off.
+    ///
+    /// `parameters` are the keys of the parameters whose gradients the operation hands over itself.
+    pub fn record<S: Shape>(
+        &mut self,
+        mut output: Tensor<S, E, D>,
+        parameters: Vec<ParamId>,
+        op: impl FnOnce() -> Box<dyn Backward<E, D>>,
+    ) -> Tensor<S, E, D> {
+        output.node = if self.recording { self.push_node(Some(op()), parameters) } else { None };
+        output
+    }
+
+    /// Records a loss, unless recording is off.
+    pub fn record_loss(&mut self, value: f64, op: impl FnOnce() -> Box<dyn Backward<E, D>>) -> Loss {
+        Loss { value, node: if self.recording { self.push_node(Some(op()), Vec::new()) } else { None } }
+    }
+
+    fn push_node(&mut self, op: Option<Box<dyn Backward<E, D>>>, parameters: Vec<ParamId>) -> Option<NodeId> {
+        self.recording.then(|| {
+            self.nodes.push(Node { op, parameters });
+            NodeId { tape: self.id, index: self.nodes.len() - 1 }
+        })
+    }
+
+    /// The node of an operation's input, checked to be of this tape.
+    pub fn input<S: Shape>(&self, op: &'static str, x: &Tensor<S, E, D>) -> Result<Option<NodeId>, TensorError> {
+        match x.node {
+            Some(node) if node.tape != self.id => Err(TensorError::OtherTape { op }),
+            node => Ok(node),
+        }
+    }
+
+    /// How often each parameter is used by the recorded operations up to `last`.
+    fn uses(&self, last: usize) -> BTreeMap<ParamId, usize> {
+        let mut uses = BTreeMap::new();
+        for id in self.nodes[..=last].iter().flat_map(|node| &node.parameters) {
+            *uses.entry(*id).or_insert(0) += 1;
+        }
+        uses
+    }
+}

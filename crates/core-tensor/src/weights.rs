@@ -1,0 +1,172 @@
+//! Named tensors in safetensors files.
+//!
+//! Files are written beside their place, synced and renamed, so that a crash leaves the old file whole.
+
+use crate::device::Device;
+use crate::element::{Element, Real, bf16};
+use crate::error::{FileProblem, TensorError};
+use crate::param::Module;
+use half::f16;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// One tensor on its way to a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NamedTensor {
+    /// The name in the file.
+    pub name: String,
+    /// The sizes of its shape.
+    pub sizes: Vec<usize>,
+    /// How an element is stored.
+    pub dtype: crate::DType,
+    /// The elements, little-endian.
+    pub bytes: Vec<u8>,
+}
+
+impl NamedTensor {
+    /// A tensor from host values.
+    pub fn new<E: Element>(name: impl Into<String>, sizes: Vec<usize>, values: &[E]) -> NamedTensor {
+        NamedTensor { name: name.into(), sizes, dtype: E::DTYPE, bytes: bytemuck::cast_slice(values).to_vec() }
+    }
+}
+
+/// The parameters of a module, ready for a file.
+pub fn tensors_of<M: Real, D: Device>(module: &mut dyn Module<M, D>) -> Vec<NamedTensor> {
+    let mut tensors = Vec::new();
+    module.visit(&mut |name, view| tensors.push(NamedTensor::new(name, view.sizes.clone(), &view.to_vec())));
+    tensors
+}
+
+/// Sets every parameter of a module from a file of the same names. Errors if one is missing or has another shape.
+pub fn load_into<M: Real, D: Device>(module: &mut dyn Module<M, D>, file: &WeightFile) -> Result<(), TensorError> {
+    let mut outcome = Ok(());
+    module.visit(&mut |name, mut view| {
+        if outcome.is_ok() {
+            outcome = file.get(name, &view.sizes).and_then(|values| view.set(&values));
+        }
+    });
+    outcome
+}
+
+/// Writes tensors and metadata as one safetensors file, whole or not at all.
+pub fn save(path: &Path, tensors: &[NamedTensor], metadata: &[(&str, String)]) -> Result<(), TensorError> {
+    let views: Result<Vec<_>, _> = tensors
+        .iter()
+        .map(|t| TensorView::new(dtype_in_file(t.dtype), t.sizes.clone(), &t.bytes).map(|view| (&t.name, view)))
+        .collect();
+    let metadata: HashMap<String, String> = metadata.iter().map(|(k, v)| (k.to_string(), v.clone())).collect();
+    let bytes = views.and_then(|views| safetensors::serialize(views, Some(metadata)));
+    let bytes = bytes.map_err(|e| TensorError::File { path: path.into(), problem: e.into() })?;
+    write_whole(path, &bytes)
+}
+
+/// Writes a file beside its place, syncs it and renames it: after a crash the old file or the new one is there.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), TensorError> {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(format!(".{}.tmp", std::process::id()));
+    let beside = path.with_file_name(name);
+    let written = File::create(&beside).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    let renamed = written.and_then(|()| std::fs::rename(&beside, path));
+    renamed.map_err(|source| {
+        // The half-written file is of no use to anyone; the error that matters is the first.
+        let _ = std::fs::remove_file(&beside);
+        TensorError::File { path: path.into(), problem: FileProblem::Io { action: "write", source } }
+    })
+}
+
+/// A weight file, read whole.
+#[derive(Debug)]
+pub struct WeightFile {
+    path: PathBuf,
+    bytes: Vec<u8>,
+    index: BTreeMap<String, (Dtype, Vec<usize>, std::ops::Range<usize>)>,
+    metadata: HashMap<String, String>,
+}
+
+impl WeightFile {
+    /// Reads a file. Errors if it cannot be read, is cut short, or its header is too large or wrong.
+    pub fn open(path: &Path) -> Result<WeightFile, TensorError> {
+        let fail = |problem| TensorError::File { path: path.into(), problem };
+        let bytes = std::fs::read(path).map_err(|source| fail(FileProblem::Io { action: "read", source }))?;
+        let (header, metadata) = SafeTensors::read_metadata(&bytes).map_err(|e| fail(e.into()))?;
+        let start = header + size_of::<u64>();
+        let parsed = SafeTensors::deserialize(&bytes).map_err(|e| fail(e.into()))?;
+        debug_assert_eq!(parsed.len(), metadata.tensors().len());
+        let entry = |(name, info): (String, &safetensors::tensor::TensorInfo)| {
+            let (from, to) = info.data_offsets;
+            (name, (info.dtype, info.shape.clone(), start + from..start + to))
+        };
+        let index = metadata.tensors().into_iter().map(entry).collect();
+        let metadata = metadata.metadata().clone().unwrap_or_default();
+        Ok(WeightFile { path: path.into(), bytes, index, metadata })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The names of the tensors, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.index.keys().map(String::as_str)
+    }
+
+    /// The sizes of a tensor, if it is there.
+    pub fn sizes(&self, name: &str) -> Option<&[usize]> {
+        self.index.get(name).map(|(_, sizes, _)| sizes.as_slice())
+    }
+
+    /// One entry of the file's metadata.
+    pub fn metadata(&self, key: &str) -> Option<&str> {
+        self.metadata.get(key).map(String::as_str)
+    }
+
+    /// The values of a tensor of this shape, converted from f16, bf16, f32 or f64.
+    ///
+    /// Errors if it is missing, has another shape or holds no floats.
+    pub fn get<M: Real>(&self, name: &str, sizes: &[usize]) -> Result<Vec<M>, TensorError> {
+        let fail = |problem| TensorError::File { path: self.path.clone(), problem };
+        let (dtype, got, range) = self.index.get(name).ok_or_else(|| fail(self.missing(name)))?;
+        if got != sizes {
+            let (name, expected, got) = (name.to_string(), sizes.to_vec(), got.clone());
+            return Err(fail(FileProblem::Shape { name, expected, got }));
+        }
+        let bytes = &self.bytes[range.clone()];
+        match dtype {
+            Dtype::F32 => Ok(convert::<f32, M>(bytes, f64::from)),
+            Dtype::F64 => Ok(convert::<f64, M>(bytes, |x| x)),
+            Dtype::BF16 => Ok(convert::<bf16, M>(bytes, bf16::to_f64)),
+            Dtype::F16 => Ok(convert::<f16, M>(bytes, f16::to_f64)),
+            other => Err(fail(FileProblem::Dtype { name: name.to_string(), dtype: format!("{other:?}") })),
+        }
+    }
+
+    fn missing(&self, name: &str) -> FileProblem {
+        let similarity = |other: &&String| {
+            let common_tail = other.bytes().rev().zip(name.bytes().rev()).take_while(|(a, b)| a == b).count();
+            let common_head = other.bytes().zip(name.bytes()).take_while(|(a, b)| a == b).count();
+            common_head + common_tail
+        };
+        FileProblem::Missing { name: name.to_string(), nearest: self.index.keys().max_by_key(similarity).cloned() }
+    }
+}
+
+fn convert<T: bytemuck::Pod, M: Real>(bytes: &[u8], to_f64: impl Fn(T) -> f64) -> Vec<M> {
+    bytes.chunks_exact(size_of::<T>()).map(|b| M::from_f64(to_f64(bytemuck::pod_read_unaligned(b)))).collect()
+}
+
+fn dtype_in_file(dtype: crate::DType) -> Dtype {
+    match dtype {
+        crate::DType::Bf16 => Dtype::BF16,
+        crate::DType::F32 => Dtype::F32,
+        crate::DType::F64 => Dtype::F64,
+        crate::DType::U32 => Dtype::U32,
+        crate::DType::I64 => Dtype::I64,
+    }
+}
