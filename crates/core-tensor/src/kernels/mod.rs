@@ -4,3 +4,4 @@
 //! in a fixed order, so the same input gives the same bits on one thread or many.
 
 pub mod isa;
+pub mod random;
