@@ -122,11 +122,11 @@ impl Stream {
         (words[unit / 2 % 4] >> (16 * (unit % 2))) as u16
     }
 
-    /// The draws of units 0, 1, ... of one row in part 0.
+    /// The draws of consecutive units of one row in part 0, from `first_unit` on, which is a multiple of [`UNITS`].
     #[inline(always)]
-    pub fn fill_row(self, out: &mut [u16], row: RowKey) {
+    pub fn fill_row(self, out: &mut [u16], row: RowKey, first_unit: usize) {
         for (group, out) in out.chunks_mut(LANES * UNITS).enumerate() {
-            let first = (group * LANES) as u64;
+            let first = (first_unit / UNITS + group * LANES) as u64;
             let counters: [u64; LANES] = std::array::from_fn(|lane| first + lane as u64);
             let words = self.words(counters, [u64::from(row.token); LANES], row.sequence, 0);
             let mut draws = [[0u16; UNITS]; LANES];
@@ -199,8 +199,8 @@ mod tests {
         let row = |token| RowKey { sequence: 9, token };
         for units in [0, 1, 63, 64, 65, 200] {
             let mut draws = vec![0; units];
-            stream.fill_row(&mut draws, row(5));
-            assert!((0..units).all(|unit| draws[unit] == stream.draw(row(5), 0, unit)), "{units} units");
+            stream.fill_row(&mut draws, row(5), 16);
+            assert!((0..units).all(|unit| draws[unit] == stream.draw(row(5), 0, 16 + unit)), "{units} units");
         }
         let mut column = [[0; 16]; 4];
         stream.fill_column(&mut column, 2, 30, 9, 4);
