@@ -51,7 +51,9 @@ pub enum TensorError {
         op: &'static str,
     },
     /// A walk starts at something that was not recorded, or whose record an earlier last walk freed.
-    #[error("the walk starts at a tensor that is not on the tape (recording was off, or a last walk freed it)")]
+    #[error(
+        "the walk starts at a tensor that is not on the tape (recording was off, or a last walk freed it)"
+    )]
     NotRecorded,
     /// A weight file cannot be read or does not hold what was asked of it.
     #[error("{path}: {problem}", path = path.display())]
@@ -97,7 +99,9 @@ pub enum FileProblem {
         got: Vec<usize>,
     },
     /// A tensor holds elements that cannot be read as floats.
-    #[error("tensor {name:?} holds {dtype}, which is not a float that this program reads (f16, bf16, f32, f64)")]
+    #[error(
+        "tensor {name:?} holds {dtype}, which is not a float that this program reads (f16, bf16, f32, f64)"
+    )]
     Dtype {
         /// The tensor's name.
         name: String,
@@ -107,7 +111,12 @@ pub enum FileProblem {
 }
 
 /// Errors unless two run-time sizes are equal.
-pub(crate) fn check(op: &'static str, what: &'static str, expected: &[usize], got: &[usize]) -> Result<(), TensorError> {
+pub(crate) fn check(
+    op: &'static str,
+    what: &'static str,
+    expected: &[usize],
+    got: &[usize],
+) -> Result<(), TensorError> {
     if expected == got {
         return Ok(());
     }

@@ -30,7 +30,11 @@ pub trait Encoder<E: Float, D: Device>: Module<E::Master, D> {
     fn layers(&self) -> usize;
 
     /// The input of the first layer, `(tokens, hidden)`.
-    fn embed(&self, tape: &mut Tape<E, D>, pack: &Pack) -> Result<Tensor<(usize, Self::Hidden), E, D>, TensorError>;
+    fn embed(
+        &self,
+        tape: &mut Tape<E, D>,
+        pack: &Pack,
+    ) -> Result<Tensor<(usize, Self::Hidden), E, D>, TensorError>;
 
     /// The output of layer `index`, `(tokens, hidden)`.
     fn layer(

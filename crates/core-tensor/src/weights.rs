@@ -29,7 +29,12 @@ pub struct NamedTensor {
 impl NamedTensor {
     /// A tensor from host values.
     pub fn new<E: Element>(name: impl Into<String>, sizes: Vec<usize>, values: &[E]) -> NamedTensor {
-        NamedTensor { name: name.into(), sizes, dtype: E::DTYPE, bytes: bytemuck::cast_slice(values).to_vec() }
+        NamedTensor {
+            name: name.into(),
+            sizes,
+            dtype: E::DTYPE,
+            bytes: bytemuck::cast_slice(values).to_vec(),
+        }
     }
 }
 
@@ -41,7 +46,10 @@ pub fn tensors_of<M: Real, D: Device>(module: &mut dyn Module<M, D>) -> Vec<Name
 }
 
 /// Sets every parameter of a module from a file of the same names. Errors if one is missing or has another shape.
-pub fn load_into<M: Real, D: Device>(module: &mut dyn Module<M, D>, file: &WeightFile) -> Result<(), TensorError> {
+pub fn load_into<M: Real, D: Device>(
+    module: &mut dyn Module<M, D>,
+    file: &WeightFile,
+) -> Result<(), TensorError> {
     let mut outcome = Ok(());
     module.visit(&mut |name, mut view| {
         if outcome.is_ok() {
@@ -55,9 +63,12 @@ pub fn load_into<M: Real, D: Device>(module: &mut dyn Module<M, D>, file: &Weigh
 pub fn save(path: &Path, tensors: &[NamedTensor], metadata: &[(&str, String)]) -> Result<(), TensorError> {
     let views: Result<Vec<_>, _> = tensors
         .iter()
-        .map(|t| TensorView::new(dtype_in_file(t.dtype), t.sizes.clone(), &t.bytes).map(|view| (&t.name, view)))
+        .map(|t| {
+            TensorView::new(dtype_in_file(t.dtype), t.sizes.clone(), &t.bytes).map(|view| (&t.name, view))
+        })
         .collect();
-    let metadata: HashMap<String, String> = metadata.iter().map(|(k, v)| (k.to_string(), v.clone())).collect();
+    let metadata: HashMap<String, String> =
+        metadata.iter().map(|(k, v)| (k.to_string(), v.clone())).collect();
     let bytes = views.and_then(|views| safetensors::serialize(views, Some(metadata)));
     let bytes = bytes.map_err(|e| TensorError::File { path: path.into(), problem: e.into() })?;
     write_whole(path, &bytes)
@@ -153,7 +164,10 @@ impl WeightFile {
             let common_head = other.bytes().zip(name.bytes()).take_while(|(a, b)| a == b).count();
             common_head + common_tail
         };
-        FileProblem::Missing { name: name.to_string(), nearest: self.index.keys().max_by_key(similarity).cloned() }
+        FileProblem::Missing {
+            name: name.to_string(),
+            nearest: self.index.keys().max_by_key(similarity).cloned(),
+        }
     }
 }
 

@@ -68,8 +68,14 @@ impl<E: Float, D: Device> Backward<E, D> for CrossEntropyBackward<E, D> {
     fn backward(&self, upstream: Upstream<E, D>, walk: &mut Walk<'_, E, D>) -> Result<(), TensorError> {
         let scale = upstream.scalar() / self.denominator;
         let (logits, targets) = (&self.logits, &self.targets);
-        let dlogits =
-            walk.device().cross_entropy_backward(logits, targets, self.classes, IGNORED, self.smoothing, scale);
+        let dlogits = walk.device().cross_entropy_backward(
+            logits,
+            targets,
+            self.classes,
+            IGNORED,
+            self.smoothing,
+            scale,
+        );
         walk.add(self.input, dlogits);
         Ok(())
     }

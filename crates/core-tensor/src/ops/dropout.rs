@@ -76,7 +76,9 @@ impl<E: Float, D: Device> Tape<E, D> {
         dropout: Dropout,
     ) -> Result<Tensor<(R, W), E, D>, TensorError> {
         let input = self.input("dropout", x)?;
-        let Some(drawn) = Drawn::new("dropout", dropout, self, x.rows.as_ref())? else { return Ok(x.clone()) };
+        let Some(drawn) = Drawn::new("dropout", dropout, self, x.rows.as_ref())? else {
+            return Ok(x.clone());
+        };
         let y = self.device().dropout(x.buffer(), drawn.of_rows());
         let mut y = Tensor::from_buffer(self.device(), *x.shape(), y);
         y.rows = x.rows.clone();

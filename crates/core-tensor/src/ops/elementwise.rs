@@ -30,7 +30,8 @@ impl<E: Float, D: Device> Tape<E, D> {
         let y = self.device().binary(a.buffer(), b.buffer(), f);
         let mut y = Tensor::from_buffer(self.device(), *a.shape(), y);
         y.rows = a.rows.clone().or_else(|| b.rows.clone());
-        Ok(self.record(y, Vec::new(), || Box::new(BinaryBackward { inputs, a: a.shared(), b: b.shared(), f })))
+        Ok(self
+            .record(y, Vec::new(), || Box::new(BinaryBackward { inputs, a: a.shared(), b: b.shared(), f })))
     }
 
     /// A row vector added to, or multiplied with, each row.

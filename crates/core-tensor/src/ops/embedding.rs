@@ -60,7 +60,8 @@ impl<E: Float, D: Device> Tape<E, D> {
         lookups: &[Lookup<'_, H, E::Master, D>],
         rows: Rows,
     ) -> Result<Tensor<(usize, H), E, D>, TensorError> {
-        let first = lookups.first().ok_or(TensorError::Range { name: "lookups", rule: "at least 1", got: 0.0 })?;
+        let first =
+            lookups.first().ok_or(TensorError::Range { name: "lookups", rule: "at least 1", got: 0.0 })?;
         for lookup in lookups {
             check("embed", "ids", &[rows.len()], &[lookup.ids.len()])?;
             check("embed", "width", &[first.width.size()], &[lookup.width.size()])?;

@@ -75,7 +75,16 @@ impl<E: Float, D: Device> Tape<E, D> {
         let (ids, rows) = ((layer.gamma.id(), layer.beta.id()), x.rows.clone());
         let sizes = (x.shape().0.size(), width.0.size());
         Ok(self.record(y, vec![ids.0, ids.1], || {
-            Box::new(LayerNormBackward { inputs, z, statistics, gamma: gamma.shared(), ids, drawn, rows, sizes })
+            Box::new(LayerNormBackward {
+                inputs,
+                z,
+                statistics,
+                gamma: gamma.shared(),
+                ids,
+                drawn,
+                rows,
+                sizes,
+            })
         }))
     }
 }
@@ -108,7 +117,8 @@ impl<E: Float, D: Device> Backward<E, D> for LayerNormBackward<E, D> {
             return Ok(());
         }
         let dropout = self.drawn.as_ref().map(Drawn::of_rows);
-        let (dz, dx) = walk.device().layer_norm_backward(&dy, &self.z, &self.statistics, &self.gamma, dropout);
+        let (dz, dx) =
+            walk.device().layer_norm_backward(&dy, &self.z, &self.statistics, &self.gamma, dropout);
         match (self.inputs, dx) {
             ((x, residual), Some(dx)) => {
                 walk.add(x, dx);

@@ -21,7 +21,10 @@ impl<E: Float, D: Device> Tape<E, D> {
     ///
     /// # Shapes
     /// x: `(rows, width)`; result: `(rows,)`.
-    pub fn row_sums<R: Dim, W: Dim>(&mut self, x: &Tensor<(R, W), E, D>) -> Result<Tensor<(R,), E, D>, TensorError> {
+    pub fn row_sums<R: Dim, W: Dim>(
+        &mut self,
+        x: &Tensor<(R, W), E, D>,
+    ) -> Result<Tensor<(R,), E, D>, TensorError> {
         let (rows, width) = *x.shape();
         let input = self.input("row_sums", x)?;
         let y = self.device().row_sums(x.buffer(), width.size());

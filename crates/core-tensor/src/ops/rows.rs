@@ -30,7 +30,12 @@ impl<E: Float, D: Device> Tape<E, D> {
         let mut y = Tensor::from_buffer(self.device(), (indices.len(), width), y);
         y.rows = x.rows.as_ref().map(|rows| rows.select(indices));
         Ok(self.record(y, Vec::new(), || {
-            Box::new(GatherBackward { input, indices: indices.into(), rows: rows.size(), width: width.size() })
+            Box::new(GatherBackward {
+                input,
+                indices: indices.into(),
+                rows: rows.size(),
+                width: width.size(),
+            })
         }))
     }
 
@@ -61,7 +66,8 @@ impl<E: Float, D: Device> Tape<E, D> {
         check("mean_pool", "tokens of the pack", &[pack.tokens()], &[rows.size()])?;
         let input = self.input("mean_pool", x)?;
         let y = self.device().mean_pool(x.buffer(), &pack.boundaries, width.size());
-        let y = Tensor::from_buffer(self.device(), (pack.sequences(), width), y).with_rows(pack.sequence_rows())?;
+        let y = Tensor::from_buffer(self.device(), (pack.sequences(), width), y)
+            .with_rows(pack.sequence_rows())?;
         Ok(self.record(y, Vec::new(), || {
             let boundaries = pack.boundaries.as_slice().into();
             Box::new(MeanPoolBackward { input, boundaries, width: width.size() })

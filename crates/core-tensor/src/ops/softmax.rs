@@ -13,7 +13,10 @@ impl<E: Float, D: Device> Tape<E, D> {
     ///
     /// # Shapes
     /// x and result: `(rows, width)`.
-    pub fn softmax<R: Dim, W: Dim>(&mut self, x: &Tensor<(R, W), E, D>) -> Result<Tensor<(R, W), E, D>, TensorError> {
+    pub fn softmax<R: Dim, W: Dim>(
+        &mut self,
+        x: &Tensor<(R, W), E, D>,
+    ) -> Result<Tensor<(R, W), E, D>, TensorError> {
         let (input, width) = (self.input("softmax", x)?, x.shape().1.size());
         let y = self.device().softmax(x.buffer(), width);
         let mut y = Tensor::from_buffer(self.device(), *x.shape(), y);

@@ -68,7 +68,14 @@ impl<M: Real, D: Device> AdamW<M, D> {
         Ok(AdamW { config, moments: BTreeMap::new() })
     }
 
-    fn update(&mut self, name: &str, view: ParamView<'_, M, D>, gradient: &Gradient<M, D>, rate: f64, scale: f64) {
+    fn update(
+        &mut self,
+        name: &str,
+        view: ParamView<'_, M, D>,
+        gradient: &Gradient<M, D>,
+        rate: f64,
+        scale: f64,
+    ) {
         let device = view.device.clone();
         let (rate_scale, weight_decay) = self.config.groups.of(name, view.role);
         let zeros = || device.zeros(D::len(view.buffer));
@@ -95,7 +102,13 @@ impl<M: Real, D: Device> AdamW<M, D> {
 }
 
 impl<M: Real, D: Device> Optimizer<M, D> for AdamW<M, D> {
-    fn step(&mut self, module: &mut dyn Module<M, D>, gradients: &Gradients<M, D>, learning_rate: f64, gradient_scale: f64) {
+    fn step(
+        &mut self,
+        module: &mut dyn Module<M, D>,
+        gradients: &Gradients<M, D>,
+        learning_rate: f64,
+        gradient_scale: f64,
+    ) {
         module.visit(&mut |name, view| {
             if let Some(gradient) = gradients.get(view.id) {
                 self.update(name, view, gradient, learning_rate, gradient_scale);
@@ -117,11 +130,14 @@ impl<M: Real, D: Device> Optimizer<M, D> for AdamW<M, D> {
     }
 
     fn load(&mut self, module: &mut dyn Module<M, D>, state: Vec<StateTensor<M>>) {
-        let by_name: BTreeMap<String, Vec<M>> = state.into_iter().map(|(name, _, values)| (name, values)).collect();
+        let by_name: BTreeMap<String, Vec<M>> =
+            state.into_iter().map(|(name, _, values)| (name, values)).collect();
         let get = |kind: &str, name: &str| by_name.get(&format!("{kind}/{name}"));
         self.moments.clear();
         module.visit(&mut |name, view| {
-            if let (Some(first), Some(second), Some(count)) = (get("first", name), get("second", name), get("count", name)) {
+            if let (Some(first), Some(second), Some(count)) =
+                (get("first", name), get("second", name), get("count", name))
+            {
                 let (first, second) = (view.device.upload(first), view.device.upload(second));
                 self.moments.insert(view.id, Moments { first, second, count: count[0].as_f64() as u64 });
             }

@@ -48,7 +48,11 @@ mod tests {
 
     #[test]
     fn the_longest_prefix_decides_and_norms_never_decay() {
-        let group = |prefix: &str, scale| Group { prefix: prefix.into(), learning_rate_scale: scale, weight_decay: 0.5 };
+        let group = |prefix: &str, scale| Group {
+            prefix: prefix.into(),
+            learning_rate_scale: scale,
+            weight_decay: 0.5,
+        };
         let groups = Groups::new(0.01).with(group("head", 2.0)).with(group("head.a", 3.0));
         assert_eq!(groups.of("encoder.w", Role::Weight), (1.0, 0.01));
         assert_eq!(groups.of("head.b.w", Role::Weight), (2.0, 0.5));

@@ -35,7 +35,13 @@ impl<M: Real, D: Device> Sgd<M, D> {
 }
 
 impl<M: Real, D: Device> Optimizer<M, D> for Sgd<M, D> {
-    fn step(&mut self, module: &mut dyn Module<M, D>, gradients: &Gradients<M, D>, learning_rate: f64, gradient_scale: f64) {
+    fn step(
+        &mut self,
+        module: &mut dyn Module<M, D>,
+        gradients: &Gradients<M, D>,
+        learning_rate: f64,
+        gradient_scale: f64,
+    ) {
         module.visit(&mut |name, view| {
             let Some(gradient) = gradients.get(view.id) else { return };
             let device = view.device.clone();
@@ -43,7 +49,8 @@ impl<M: Real, D: Device> Optimizer<M, D> for Sgd<M, D> {
             let len = D::len(view.buffer);
             let velocity = self.velocities.entry(view.id).or_insert_with(|| device.zeros(len));
             let learning_rate = learning_rate * rate_scale;
-            let step = SgdStep { learning_rate, momentum: self.config.momentum, weight_decay, gradient_scale };
+            let step =
+                SgdStep { learning_rate, momentum: self.config.momentum, weight_decay, gradient_scale };
             let dense = device.upload(&gradient.to_dense(&device, len));
             device.sgd(view.buffer, &dense, velocity, step);
         });
@@ -60,7 +67,8 @@ impl<M: Real, D: Device> Optimizer<M, D> for Sgd<M, D> {
     }
 
     fn load(&mut self, module: &mut dyn Module<M, D>, state: Vec<StateTensor<M>>) {
-        let by_name: BTreeMap<String, Vec<M>> = state.into_iter().map(|(name, _, values)| (name, values)).collect();
+        let by_name: BTreeMap<String, Vec<M>> =
+            state.into_iter().map(|(name, _, values)| (name, values)).collect();
         self.velocities.clear();
         module.visit(&mut |name, view| {
             if let Some(values) = by_name.get(&format!("velocity/{name}")) {

@@ -186,7 +186,11 @@ impl<E: Float, D: Device> Tape<E, D> {
     }
 
     /// The node of an operation's input, checked to be of this tape.
-    pub fn input<S: Shape>(&self, op: &'static str, x: &Tensor<S, E, D>) -> Result<Option<NodeId>, TensorError> {
+    pub fn input<S: Shape>(
+        &self,
+        op: &'static str,
+        x: &Tensor<S, E, D>,
+    ) -> Result<Option<NodeId>, TensorError> {
         match x.node {
             Some(node) if node.tape != self.id => Err(TensorError::OtherTape { op }),
             node => Ok(node),

@@ -6,8 +6,8 @@ use crate::element::Float;
 use crate::error::TensorError;
 use crate::pack::Rows;
 use crate::param::ParamId;
-use crate::tensor::Tensor;
 use crate::shape::Shape;
+use crate::tensor::Tensor;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -50,7 +50,8 @@ pub struct WalkPlan<'a, E: Float, D: Device> {
 impl<E: Float, D: Device> WalkPlan<'_, E, D> {
     /// The only walk, from losses with weights.
     pub fn only(losses: &[(Loss, f64)]) -> Result<Self, TensorError> {
-        let seeds = losses.iter().map(|(loss, weight)| Seed::loss(loss, *weight)).collect::<Result<_, _>>()?;
+        let seeds =
+            losses.iter().map(|(loss, weight)| Seed::loss(loss, *weight)).collect::<Result<_, _>>()?;
         Ok(WalkPlan { seeds, stop_at: &[], split: None, last: true })
     }
 }
@@ -95,7 +96,9 @@ impl<'a, E: Float, D: Device> Walk<'a, E, D> {
         f: &mut dyn FnMut(&D, Range<usize>) -> Gradient<E::Master, D>,
     ) {
         let runs = match (self.split, rows) {
-            (Some(task_of), Some(rows)) => rows.runs(task_of).into_iter().map(|(t, r)| (Some(t), r)).collect(),
+            (Some(task_of), Some(rows)) => {
+                rows.runs(task_of).into_iter().map(|(t, r)| (Some(t), r)).collect()
+            }
             _ => vec![(None, 0..n_rows)],
         };
         for (task, range) in runs {
