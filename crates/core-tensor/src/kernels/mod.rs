@@ -3,6 +3,7 @@
 //! A kernel never depends on the number of threads: work is cut into chunks of a fixed size and reductions run
 //! in a fixed order, so the same input gives the same bits on one thread or many.
 
+pub mod attention;
 pub mod dropout;
 pub mod isa;
 pub mod random;
