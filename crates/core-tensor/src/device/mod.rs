@@ -13,6 +13,7 @@
 
 use crate::element::{Element, Float, Real};
 pub use crate::kernels::activation::Activation;
+pub use crate::kernels::attention::{AttentionDropout, AttentionShape};
 use crate::kernels::random::{DrawKey, Rate, RowKey};
 use std::fmt::Debug;
 use std::ops::Range;
@@ -37,32 +38,6 @@ pub struct RowDropout<'a> {
     pub key: DrawKey,
     /// The rows' keys, `(rows,)`.
     pub rows: &'a [RowKey],
-}
-
-/// Dropout of attention probabilities.
-#[derive(Debug, Clone, Copy)]
-pub struct AttentionDropout<'a> {
-    /// How often a probability is dropped.
-    pub rate: Rate,
-    /// The operation's key.
-    pub key: DrawKey,
-    /// The number of each sequence within the step, `(sequences,)`.
-    pub numbers: &'a [u32],
-}
-
-/// The sizes of attention over packed sequences.
-#[derive(Debug, Clone, Copy)]
-pub struct AttentionSizes<'a> {
-    /// Where each sequence starts, then the number of tokens, `(sequences + 1,)`.
-    pub boundaries: &'a [u32],
-    /// How many heads.
-    pub heads: usize,
-    /// How wide each head is.
-    pub head_size: usize,
-    /// Whether a token sees only itself and what precedes it.
-    pub causal: bool,
-    /// Dropout of the probabilities.
-    pub dropout: Option<AttentionDropout<'a>>,
 }
 
 /// An elementwise function of one tensor.
@@ -245,7 +220,7 @@ pub trait Device: Clone + Debug + Send + Sync + 'static {
     fn attention<E: Float>(
         &self,
         qkv: &Self::Buffer<E>,
-        sizes: &AttentionSizes<'_>,
+        shape: &AttentionShape<'_>,
     ) -> (Self::Buffer<E>, Self::Buffer<E::Master>);
     /// The gradient of qkv.
     fn attention_backward<E: Float>(
@@ -254,7 +229,7 @@ pub trait Device: Clone + Debug + Send + Sync + 'static {
         out: &Self::Buffer<E>,
         log_sum_exp: &Self::Buffer<E::Master>,
         qkv: &Self::Buffer<E>,
-        sizes: &AttentionSizes<'_>,
+        shape: &AttentionShape<'_>,
     ) -> Self::Buffer<E>;
 
     /// The sum of the looked-up rows of each table, (ids, width).
@@ -334,12 +309,12 @@ pub trait Device: Clone + Debug + Send + Sync + 'static {
         width: usize,
     );
     /// The mean row of each sequence; zero for an empty one.
-    fn mean_pool<E: Float>(&self, x: &Self::Buffer<E>, boundaries: &[u32], width: usize) -> Self::Buffer<E>;
+    fn mean_pool<E: Float>(&self, x: &Self::Buffer<E>, boundaries: &[usize], width: usize) -> Self::Buffer<E>;
     /// The gradient of [`Device::mean_pool`].
     fn mean_pool_backward<E: Float>(
         &self,
         dy: &Self::Buffer<E>,
-        boundaries: &[u32],
+        boundaries: &[usize],
         width: usize,
     ) -> Self::Buffer<E>;
     /// The union of two sets of rows, where both have a row their sum.
