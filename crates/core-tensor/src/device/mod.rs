@@ -6,10 +6,12 @@
 //! the fast kernels, the references and the absence of hidden host access.
 
 //mod cpu;
-//mod island;
+mod island;
+mod pool;
 
 //pub use cpu::{Cpu, CpuBuffer};
-//pub use island::{Island, IslandBuffer};
+pub use island::{Island, IslandBuffer};
+pub use pool::release;
 
 use crate::element::{Element, Float, Real};
 pub use crate::kernels::activation::Activation;
@@ -124,8 +126,6 @@ pub trait Device: Clone + Debug + Send + Sync + 'static {
     fn len<E: Element>(buffer: &Self::Buffer<E>) -> usize;
     /// A buffer of zeros.
     fn zeros<E: Element>(&self, len: usize) -> Self::Buffer<E>;
-    /// A buffer whose contents are unspecified, to be written whole.
-    fn scratch<E: Element>(&self, len: usize) -> Self::Buffer<E>;
     /// A buffer with the host's values.
     fn upload<E: Element>(&self, host: &[E]) -> Self::Buffer<E>;
     /// The values, copied to the host.
@@ -186,7 +186,8 @@ pub trait Device: Clone + Debug + Send + Sync + 'static {
         n: usize,
     ) -> Self::Buffer<E>;
 
-    /// Layer norm of z = dropout(x) + residual. Returns y, z and (mean, 1/std) of each row, (rows, 2).
+    /// Layer norm of z = dropout(x) + residual. Returns y and, if they are to be kept for the backward pass, the
+    /// normalised z (rows, width) and 1/std of each row (rows,); otherwise these two may be empty.
     fn layer_norm<E: Float>(
         &self,
         x: &Self::Buffer<E>,
@@ -195,13 +196,14 @@ pub trait Device: Clone + Debug + Send + Sync + 'static {
         beta: &Self::Buffer<E::Master>,
         epsilon: f64,
         dropout: Option<RowDropout<'_>>,
+        keep: bool,
     ) -> (Self::Buffer<E>, Self::Buffer<E>, Self::Buffer<E::Master>);
     /// The gradient of z and, where there is dropout, that of x.
     fn layer_norm_backward<E: Float>(
         &self,
         dy: &Self::Buffer<E>,
-        z: &Self::Buffer<E>,
-        statistics: &Self::Buffer<E::Master>,
+        normalised: &Self::Buffer<E>,
+        rstd: &Self::Buffer<E::Master>,
         gamma: &Self::Buffer<E::Master>,
         dropout: Option<RowDropout<'_>>,
     ) -> (Self::Buffer<E>, Option<Self::Buffer<E>>);
@@ -209,8 +211,7 @@ pub trait Device: Clone + Debug + Send + Sync + 'static {
     fn layer_norm_weights<E: Float>(
         &self,
         dy: &Self::Buffer<E>,
-        z: &Self::Buffer<E>,
-        statistics: &Self::Buffer<E::Master>,
+        normalised: &Self::Buffer<E>,
         rows: Range<usize>,
         width: usize,
     ) -> (Self::Buffer<E::Master>, Self::Buffer<E::Master>);
@@ -309,7 +310,8 @@ pub trait Device: Clone + Debug + Send + Sync + 'static {
         width: usize,
     );
     /// The mean row of each sequence; zero for an empty one.
-    fn mean_pool<E: Float>(&self, x: &Self::Buffer<E>, boundaries: &[usize], width: usize) -> Self::Buffer<E>;
+    fn mean_pool<E: Float>(&self, x: &Self::Buffer<E>, boundaries: &[usize], width: usize)
+    -> Self::Buffer<E>;
     /// The gradient of [`Device::mean_pool`].
     fn mean_pool_backward<E: Float>(
         &self,

@@ -87,7 +87,14 @@ fn size_class(bytes: usize) -> usize {
 /// Gives every free block back to the operating system. Returns how many bytes that were.
 pub fn release() -> usize {
     let free = std::mem::take(&mut *FREE.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
-    free.into_values().flatten().map(|block| { let bytes = block.bytes; block.free(); bytes }).sum()
+    free.into_values()
+        .flatten()
+        .map(|block| {
+            let bytes = block.bytes;
+            block.free();
+            bytes
+        })
+        .sum()
 }
 
 #[cfg(test)]
@@ -98,7 +105,10 @@ mod tests {
     fn size_classes_waste_at_most_an_eighth() {
         for bytes in (512..1_000_000).step_by(997) {
             let size = size_class(bytes);
-            assert!(size >= bytes && size % ALIGN == 0 && size <= bytes + bytes / 8 + ALIGN, "{bytes}: {size}");
+            assert!(
+                size >= bytes && size % ALIGN == 0 && size <= bytes + bytes / 8 + ALIGN,
+                "{bytes}: {size}"
+            );
         }
     }
 }

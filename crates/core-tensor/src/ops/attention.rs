@@ -118,7 +118,8 @@ struct Layout {
 
 impl Layout {
     fn shape(&self) -> AttentionShape<'_> {
-        let dropout = self.dropout.map(|(rate, key)| AttentionDropout { rate, key, sequences: &self.numbers });
+        let dropout =
+            self.dropout.map(|(rate, key)| AttentionDropout { rate, key, sequences: &self.numbers });
         let shape = AttentionShape::new(&self.boundaries, self.heads, self.head_size);
         AttentionShape { causal: self.causal, dropout, ..shape }
     }
