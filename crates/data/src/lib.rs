@@ -1,1 +1,5 @@
 //! Files to examples to tokens to packs; an embedded synthetic corpus.
+
+mod example;
+
+pub use example::{Example, Label, LabelKind, Text};
