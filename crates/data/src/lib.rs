@@ -6,6 +6,7 @@ mod labels;
 mod location;
 mod nearest;
 mod read;
+mod tokenize;
 
 pub use error::DataError;
 pub use example::{Example, Label, LabelKind, Text};
@@ -13,3 +14,4 @@ pub use labels::{LabelSet, UnknownLabel};
 pub use location::Location;
 pub use nearest::nearest;
 pub use read::{Format, Reader, Source};
+pub use tokenize::{Encoded, Tokenizer};

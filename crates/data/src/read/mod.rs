@@ -12,5 +12,6 @@ mod source;
 mod table;
 mod tsv;
 
+pub(crate) use lines::Lines;
 pub use reader::Reader;
 pub use source::{Format, Source};
