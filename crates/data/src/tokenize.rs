@@ -12,7 +12,8 @@ use tokenizers::models::wordpiece::WordPiece;
 use tokenizers::normalizers::bert::BertNormalizer;
 use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
 use tokenizers::processors::bert::BertProcessing;
-use tokenizers::{AddedToken, EncodeInput, Encoding, InputSequence, PostProcessor, TruncationParams};
+use tokenizers::utils::truncation::truncate_encodings;
+use tokenizers::{AddedToken, Encoding, PostProcessor, TruncationParams};
 
 use crate::error::DataError;
 use crate::example::{Example, Text};
@@ -100,12 +101,10 @@ impl Tokenizer {
         inner.with_padding(None);
         inner.with_truncation(None).expect("switching truncation off cannot fail");
         let fingerprint = hex(&Sha256::digest(json_of(&inner)));
-        let special = inner.get_post_processor().map_or(0, |processor| processor.added_tokens(true));
+        let special = special_tokens(&inner, true);
         if max_tokens <= special {
             return Err(DataError::MaxTokens { max_tokens, special });
         }
-        let truncation = TruncationParams { max_length: max_tokens, ..TruncationParams::default() };
-        inner.with_truncation(Some(truncation)).expect("the limit exceeds the special tokens");
         Ok(Self { inner, max_tokens, fingerprint })
     }
 
@@ -121,9 +120,7 @@ impl Tokenizer {
 
     /// The content of a `tokenizer.json` that makes this tokenizer, without truncation and padding.
     pub fn to_json(&self) -> String {
-        let mut inner = self.inner.clone();
-        inner.with_truncation(None).expect("switching truncation off cannot fail");
-        json_of(&inner)
+        json_of(&self.inner)
     }
 
     /// The SHA-256 of [`to_json`](Self::to_json), in hexadecimal digits.
@@ -159,11 +156,7 @@ impl Tokenizer {
     }
 
     fn encode_line(&self, text: &Text, line: usize) -> Result<Encoded, DataError> {
-        let encoding = match text {
-            Text::Words(_) => self.inner.encode(input(text), true),
-            // The fast path leaves out which word a token belongs to.
-            _ => self.inner.encode_fast(input(text), true),
-        };
+        let encoding = self.encode_text(text);
         let encoding = encoding.map_err(|error| DataError::Tokenize { line, reason: error.to_string() })?;
         Ok(Encoded {
             first_subword: match text {
@@ -174,17 +167,31 @@ impl Tokenizer {
             segments: encoding.get_type_ids().to_vec(),
         })
     }
+
+    /// Tokenizes whole texts, cuts them, and puts the special tokens around them.
+    ///
+    /// The truncation built into the tokenizer stops reading a text at the limit, and so forgets which text of a
+    /// pair was the longer one; that decides which of them keeps one token more when the room is odd.
+    fn encode_text(&self, text: &Text) -> tokenizers::Result<Encoding> {
+        let (first, second) = match text {
+            Text::Single(text) => (self.inner.encode_fast(text.as_str(), false)?, None),
+            Text::Pair(first, second) => {
+                let second = self.inner.encode_fast(second.as_str(), false)?;
+                (self.inner.encode_fast(first.as_str(), false)?, Some(second))
+            }
+            // The fast path leaves out which word a token belongs to.
+            Text::Words(words) => (self.inner.encode(&words[..], false)?, None),
+        };
+        let special = special_tokens(&self.inner, second.is_some());
+        let room = TruncationParams { max_length: self.max_tokens - special, ..TruncationParams::default() };
+        let (first, second) = truncate_encodings(first, second, &room)?;
+        self.inner.post_process(first, second, true)
+    }
 }
 
-fn input(text: &Text) -> EncodeInput<'_> {
-    match text {
-        Text::Single(text) => EncodeInput::Single(text.as_str().into()),
-        Text::Pair(first, second) => EncodeInput::Dual(first.as_str().into(), second.as_str().into()),
-        Text::Words(words) => {
-            let words: Vec<&str> = words.iter().map(String::as_str).collect();
-            EncodeInput::Single(InputSequence::from(words))
-        }
-    }
+/// The number of special tokens around one text, or around a pair.
+fn special_tokens(tokenizer: &tokenizers::Tokenizer, pair: bool) -> usize {
+    tokenizer.get_post_processor().map_or(0, |processor| processor.added_tokens(pair))
 }
 
 /// The index of the first token of each of `words` words.

@@ -35,7 +35,7 @@ impl Csv {
             return Err(DataError::Empty { at: Location::start(path.clone()) });
         };
         let table = Table::new(source, path, &first, known)?;
-        let held = (!Table::has_header(source)).then_some(first);
+        let held = (!source.has_header()).then_some(first);
         Ok(Self { records, table, held })
     }
 }

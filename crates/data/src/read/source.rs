@@ -185,10 +185,22 @@ impl Source {
         })
     }
 
+    /// Whether the first line of a TSV or CSV file names the columns.
+    pub(crate) fn has_header(&self) -> bool {
+        let mut references = self.text.iter().chain(&self.label);
+        let by_name = |column: &String| column_number(column).is_none();
+        self.header.unwrap_or_else(|| self.columns.is_none() && references.any(by_name))
+    }
+
     /// The first character of the file.
     pub(crate) fn start(&self) -> Location {
         Location::start(self.path.clone())
     }
+}
+
+/// The number, from 1, that a reference to a column is.
+pub(crate) fn column_number(column: &str) -> Option<usize> {
+    column.parse().ok().filter(|number| *number > 0)
 }
 
 #[cfg(test)]

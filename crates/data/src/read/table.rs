@@ -10,7 +10,7 @@ use crate::labels::LabelSet;
 use crate::location::Location;
 use crate::nearest::nearest;
 use crate::read::label::LabelReader;
-use crate::read::source::Source;
+use crate::read::source::{Source, column_number};
 
 /// One field of a row and where it begins.
 pub(crate) struct Cell<'a> {
@@ -32,14 +32,6 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// Whether the first line names the columns.
-    pub(crate) fn has_header(source: &Source) -> bool {
-        let mut references = source.text.iter().chain(&source.label);
-        source
-            .header
-            .unwrap_or_else(|| source.columns.is_none() && references.any(|column| number(column).is_none()))
-    }
-
     /// The columns of `source` in a file that begins with `first`, which is its header if it has one.
     pub(crate) fn new(
         source: &Source,
@@ -53,9 +45,7 @@ impl Table {
         }
         let names: Option<Vec<String>> = match &source.columns {
             Some(names) => Some(names.clone()),
-            None if Self::has_header(source) => {
-                Some(first.iter().map(|cell| cell.text.to_string()).collect())
-            }
+            None if source.has_header() => Some(first.iter().map(|cell| cell.text.to_string()).collect()),
             None => None,
         };
         let at = |index: usize| first.get(index).map_or(Location::start(path.clone()), |cell| cell.at(path));
@@ -156,7 +146,7 @@ pub(crate) fn find_column(
             None => Ok(index),
         };
     }
-    match number(wanted) {
+    match column_number(wanted) {
         Some(number) if names.is_none_or(|names| number <= names.len()) => Ok(number - 1),
         _ => {
             let columns =
@@ -165,9 +155,4 @@ pub(crate) fn find_column(
             Err(DataError::UnknownColumn { at: at(0), name: wanted.to_owned(), columns, nearest })
         }
     }
-}
-
-/// The number, from 1, that a reference to a column is.
-fn number(column: &str) -> Option<usize> {
-    column.parse().ok().filter(|number| *number > 0)
 }

@@ -33,7 +33,7 @@ impl Tsv {
             return Err(DataError::Empty { at: lines.at(0) });
         }
         let table = Table::new(source, path, &cells(&lines), known)?;
-        Ok(Self { lines, table, held: !Table::has_header(source) })
+        Ok(Self { lines, table, held: !source.has_header() })
     }
 }
 
