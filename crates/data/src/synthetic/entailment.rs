@@ -1,6 +1,8 @@
 //! The task `entailment`: does the second sentence follow from the first, contradict it, or neither?
 //!
 //! The label is computed from the two meanings by [`relation`], whatever way the pair was made.
+//! As in collections made by people, denied hypotheses are more often contradictions than not: a
+//! reader of the second sentence alone is right somewhat more often than by chance.
 
 use super::change;
 use super::grammar::Sentence;

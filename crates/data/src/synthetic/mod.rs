@@ -4,7 +4,8 @@
 //! of our own, and six tasks ask about that one latent structure: the classes of words, the phrases
 //! and their parts in the meaning, sentiment, attitude, entailment between two sentences, and graded
 //! similarity. `attitude` has few labels, and what it needs can be learned from the other tasks.
-//! `letters` asks about the spelling of words, which no meaning explains.
+//! `letters` asks about the spelling of words, which no meaning explains, so joint training is not
+//! expected to help it.
 //!
 //! The corpus is synthetic: scores on it say whether a system works, and nothing about real text.
 //!
