@@ -8,6 +8,7 @@ mod location;
 mod nearest;
 mod read;
 mod split;
+pub mod synthetic;
 mod tokenize;
 
 pub use cache::{CacheKey, TokenCache};
