@@ -3,4 +3,5 @@
 //! A kernel never depends on the number of threads: work is cut into chunks of a fixed size and reductions run
 //! in a fixed order, so the same input gives the same bits on one thread or many.
 
+pub mod gemm;
 pub mod isa;
