@@ -3,4 +3,17 @@
 //! A kernel never depends on the number of threads: work is cut into chunks of a fixed size and reductions run
 //! in a fixed order, so the same input gives the same bits on one thread or many.
 
+pub mod activation;
+pub mod bce;
+#[cfg(test)]
+pub(crate) mod check;
+pub mod cross_entropy;
+pub mod elementwise;
+pub mod embedding;
 pub mod isa;
+pub mod layer_norm;
+pub mod mse;
+pub mod optimizer;
+pub mod reduce;
+pub mod rows;
+pub mod softmax;

@@ -1,0 +1,206 @@
+//! Activations of a linear layer, and their gradients from the pre-activation.
+//!
+//! GELU: Hendrycks and Gimpel, *Gaussian Error Linear Units*, 2016: x P(x) with P the normal distribution function,
+//! and the approximation by tanh of its section 2.
+
+use super::elementwise::{map, map2};
+use crate::element::{Float, Real};
+
+/// What is applied to each element after a linear layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Activation {
+    /// The identity.
+    #[default]
+    None,
+    /// `max(0, u)`; its slope at 0 is 0.
+    Relu,
+    /// The hyperbolic tangent.
+    Tanh,
+    /// `u/2 (1 + erf(u / sqrt 2))`.
+    Gelu,
+    /// `u/2 (1 + tanh(sqrt(2/pi) (u + 0.044715 u^3)))`.
+    GeluTanh,
+}
+
+const SQRT_2_OVER_PI: f64 = 0.797_884_560_802_865_4;
+const CUBIC: f64 = 0.044_715;
+
+/// `max(0, u)`. NaN gives 0 as a comparison that fails does.
+#[inline(always)]
+pub fn relu<M: Real>(u: M) -> M {
+    Real::max(u, M::ZERO)
+}
+
+/// The slope of [`relu`].
+#[inline(always)]
+pub fn relu_slope<M: Real>(u: M) -> M {
+    if u > M::ZERO { M::ONE } else { M::ZERO }
+}
+
+/// The slope of tanh at `u`.
+#[inline(always)]
+pub fn tanh_slope<M: Real>(u: M) -> M {
+    let y = u.tanh();
+    M::ONE - y * y
+}
+
+/// GELU with the error function.
+#[inline(always)]
+pub fn gelu<M: Real>(u: M) -> M {
+    let half = M::from_f64(0.5);
+    half * u * (M::ONE + (u * M::from_f64(std::f64::consts::FRAC_1_SQRT_2)).erf())
+}
+
+/// The slope of [`gelu`]: P(u) + u p(u), with p the normal density e^(-u^2/2) / sqrt(2 pi).
+#[inline(always)]
+pub fn gelu_slope<M: Real>(u: M) -> M {
+    // p is taken from a = |u| / sqrt 2 as `erf` does, so that the two exponentials are one.
+    let scaled = u * M::from_f64(std::f64::consts::FRAC_1_SQRT_2);
+    let a = scaled.abs();
+    let density = (-a * a).exp() * M::from_f64(0.5 * SQRT_2_OVER_PI);
+    M::from_f64(0.5) * (M::ONE + scaled.erf()) + u * density
+}
+
+/// GELU by tanh.
+#[inline(always)]
+pub fn gelu_tanh<M: Real>(u: M) -> M {
+    let inner = M::from_f64(SQRT_2_OVER_PI) * u * (M::ONE + M::from_f64(CUBIC) * u * u);
+    M::from_f64(0.5) * u * (M::ONE + inner.tanh())
+}
+
+/// The slope of [`gelu_tanh`].
+#[inline(always)]
+pub fn gelu_tanh_slope<M: Real>(u: M) -> M {
+    let (half, c) = (M::from_f64(0.5), M::from_f64(SQRT_2_OVER_PI));
+    let t = (c * u * (M::ONE + M::from_f64(CUBIC) * u * u)).tanh();
+    let inner_slope = c * (M::ONE + M::from_f64(3.0 * CUBIC) * u * u);
+    half * (M::ONE + t) + half * u * (M::ONE - t * t) * inner_slope
+}
+
+/// `y = act(u)`, elementwise.
+pub fn forward<E: Float>(activation: Activation, u: &[E], y: &mut [E]) {
+    match activation {
+        Activation::None => y.copy_from_slice(u),
+        Activation::Relu => map(u, y, relu),
+        Activation::Tanh => map(u, y, E::Master::tanh),
+        Activation::Gelu => map(u, y, gelu),
+        Activation::GeluTanh => map(u, y, gelu_tanh),
+    }
+}
+
+/// `du = dy act'(u)`, from the pre-activation `u`.
+pub fn backward<E: Float>(activation: Activation, u: &[E], dy: &[E], du: &mut [E]) {
+    match activation {
+        Activation::None => du.copy_from_slice(dy),
+        Activation::Relu => map2(u, dy, du, product(relu_slope)),
+        Activation::Tanh => map2(u, dy, du, product(tanh_slope)),
+        Activation::Gelu => map2(u, dy, du, product(gelu_slope)),
+        Activation::GeluTanh => map2(u, dy, du, product(gelu_tanh_slope)),
+    }
+}
+
+/// `dy slope(u)`.
+#[inline(always)]
+fn product<M: Real>(slope: impl Fn(M) -> M + Sync + Copy) -> impl Fn(M, M) -> M + Sync + Copy {
+    #[inline(always)]
+    move |u, dy| dy * slope(u)
+}
+
+/// The same functions, one element after another, in `f64`.
+pub mod reference {
+    use super::*;
+    use crate::special::erf_f64;
+
+    fn value(activation: Activation, u: f64) -> f64 {
+        match activation {
+            Activation::None => u,
+            Activation::Relu => u.max(0.0),
+            Activation::Tanh => u.tanh(),
+            Activation::Gelu => 0.5 * u * (1.0 + erf_f64(u / 2f64.sqrt())),
+            Activation::GeluTanh => {
+                0.5 * u * (1.0 + ((2.0 / std::f64::consts::PI).sqrt() * (u + 0.044_715 * u.powi(3))).tanh())
+            }
+        }
+    }
+
+    fn slope(activation: Activation, u: f64) -> f64 {
+        let c = (2.0 / std::f64::consts::PI).sqrt();
+        match activation {
+            Activation::None => 1.0,
+            Activation::Relu => f64::from(u > 0.0),
+            Activation::Tanh => 1.0 - u.tanh().powi(2),
+            Activation::Gelu => 0.5 * (1.0 + erf_f64(u / 2f64.sqrt())) + u * 0.5 * c * (-0.5 * u * u).exp(),
+            Activation::GeluTanh => {
+                let t = (c * (u + 0.044_715 * u.powi(3))).tanh();
+                0.5 * (1.0 + t) + 0.5 * u * (1.0 - t * t) * c * (1.0 + 3.0 * 0.044_715 * u * u)
+            }
+        }
+    }
+
+    /// See [`super::forward`].
+    pub fn forward<E: Float>(activation: Activation, u: &[E], y: &mut [E]) {
+        for i in 0..y.len() {
+            y[i] = E::of(value(activation, u[i].to_f64()));
+        }
+    }
+
+    /// See [`super::backward`].
+    pub fn backward<E: Float>(activation: Activation, u: &[E], dy: &[E], du: &mut [E]) {
+        for i in 0..du.len() {
+            du[i] = E::of(dy[i].to_f64() * slope(activation, u[i].to_f64()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::element::bf16;
+    use crate::kernels::check::{assert_close, assert_gradient, tolerance, values, weighted};
+
+    const ALL: [Activation; 5] =
+        [Activation::None, Activation::Relu, Activation::Tanh, Activation::Gelu, Activation::GeluTanh];
+
+    fn agrees<E: Float>() {
+        let n = 20_011;
+        let u: Vec<E> = values::<f64>(n, 1).into_iter().map(|u| E::of(3.0 * u)).collect();
+        let dy = values::<E>(n, 2);
+        let (mut got, mut want) = (vec![E::default(); n], vec![E::default(); n]);
+        for activation in ALL {
+            forward(activation, &u, &mut got);
+            reference::forward(activation, &u, &mut want);
+            assert_close(&got, &want, tolerance::<E>());
+            backward(activation, &u, &dy, &mut got);
+            reference::backward(activation, &u, &dy, &mut want);
+            assert_close(&got, &want, tolerance::<E>());
+        }
+    }
+
+    #[test]
+    fn agrees_with_the_reference() {
+        agrees::<f32>();
+        agrees::<f64>();
+        agrees::<bf16>();
+    }
+
+    #[test]
+    fn slopes_are_the_differences() {
+        let (u, dy) = (values::<f64>(50, 3), values::<f64>(50, 4));
+        for activation in ALL {
+            let mut du = vec![0.0; 50];
+            backward(activation, &u, &dy, &mut du);
+            assert_gradient(&u, &du, |u| {
+                let mut y = vec![0.0; 50];
+                forward(activation, u, &mut y);
+                weighted(&y, &dy)
+            });
+        }
+    }
+
+    #[test]
+    fn gelu_has_its_published_values() {
+        let mut y = [0.0f64; 3];
+        forward(Activation::Gelu, &[-1.0, 0.0, 1.0], &mut y);
+        assert_close(&y, &[-0.158_655_253_931_457, 0.0, 0.841_344_746_068_543], 1e-14);
+    }
+}

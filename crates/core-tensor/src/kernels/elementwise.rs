@@ -1,0 +1,499 @@
+//! Elementwise arithmetic, broadcasts of a row vector or of one number per row, and casts.
+//!
+//! Every function reads and writes slices of one length in parallel chunks of a fixed size; the arithmetic is in
+//! the master type. Broadcast operands may be stored in the element type or in its master.
+
+use super::reduce::{CHUNK, rows_per_chunk};
+use crate::dispatch;
+use crate::element::{Float, Real};
+use rayon::prelude::*;
+
+/// A function of one number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Unary {
+    /// `e^x`.
+    Exp,
+    /// The natural logarithm.
+    Ln,
+    /// The square root.
+    Sqrt,
+    /// The hyperbolic tangent.
+    Tanh,
+    /// `1 / (1 + e^-x)`.
+    Sigmoid,
+    /// `x^2`.
+    Square,
+    /// `-x`.
+    Neg,
+}
+
+/// A function of two numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Binary {
+    /// `a + b`.
+    Add,
+    /// `a - b`.
+    Sub,
+    /// `a b`.
+    Mul,
+    /// `a / b`.
+    Div,
+}
+
+/// `1 / (1 + e^-x)`.
+#[inline(always)]
+pub(crate) fn sigmoid<M: Real>(x: M) -> M {
+    M::ONE / (M::ONE + (-x).exp())
+}
+
+/// `y[i] = f(x[i])`.
+pub fn map<E: Float>(x: &[E], y: &mut [E], f: impl Fn(E::Master) -> E::Master + Sync + Copy) {
+    assert_eq!(x.len(), y.len(), "slices of one length");
+    let chunks = (x.par_chunks(CHUNK), y.par_chunks_mut(CHUNK));
+    chunks.into_par_iter().for_each(|(x, y)| dispatch!(map_body(x, y, f)));
+}
+
+#[inline(always)]
+fn map_body<E: Float>(x: &[E], y: &mut [E], f: impl Fn(E::Master) -> E::Master) {
+    for (x, y) in x.iter().zip(y) {
+        *y = E::narrow(f(x.widen()));
+    }
+}
+
+/// `y[i] = f(a[i], b[i])`.
+pub fn map2<E: Float>(
+    a: &[E],
+    b: &[E],
+    y: &mut [E],
+    f: impl Fn(E::Master, E::Master) -> E::Master + Sync + Copy,
+) {
+    assert!(a.len() == y.len() && b.len() == y.len(), "slices of one length");
+    let chunks = (a.par_chunks(CHUNK), b.par_chunks(CHUNK), y.par_chunks_mut(CHUNK));
+    chunks.into_par_iter().for_each(|(a, b, y)| dispatch!(map2_body(a, b, y, f)));
+}
+
+#[inline(always)]
+fn map2_body<A: Float, B: Float<Master = A::Master>>(
+    a: &[A],
+    b: &[B],
+    y: &mut [A],
+    f: impl Fn(A::Master, A::Master) -> A::Master,
+) {
+    for ((a, b), y) in a.iter().zip(b).zip(y) {
+        *y = A::narrow(f(a.widen(), b.widen()));
+    }
+}
+
+/// `y[i] = f(a[i], b[i], c[i])`.
+pub fn map3<E: Float>(
+    a: &[E],
+    b: &[E],
+    c: &[E],
+    y: &mut [E],
+    f: impl Fn(E::Master, E::Master, E::Master) -> E::Master + Sync + Copy,
+) {
+    assert!([a.len(), b.len(), c.len()] == [y.len(); 3], "slices of one length");
+    let chunks = (a.par_chunks(CHUNK), b.par_chunks(CHUNK), c.par_chunks(CHUNK), y.par_chunks_mut(CHUNK));
+    chunks.into_par_iter().for_each(|(a, b, c, y)| dispatch!(map3_body(a, b, c, y, f)));
+}
+
+#[inline(always)]
+fn map3_body<E: Float>(
+    a: &[E],
+    b: &[E],
+    c: &[E],
+    y: &mut [E],
+    f: impl Fn(E::Master, E::Master, E::Master) -> E::Master,
+) {
+    for (((a, b), c), y) in a.iter().zip(b).zip(c).zip(y) {
+        *y = E::narrow(f(a.widen(), b.widen(), c.widen()));
+    }
+}
+
+/// `y = op(x)`, elementwise.
+pub fn unary<E: Float>(op: Unary, x: &[E], y: &mut [E]) {
+    match op {
+        Unary::Exp => map(x, y, E::Master::exp),
+        Unary::Ln => map(x, y, E::Master::ln),
+        Unary::Sqrt => map(x, y, E::Master::sqrt),
+        Unary::Tanh => map(x, y, E::Master::tanh),
+        Unary::Sigmoid => map(x, y, sigmoid),
+        Unary::Square => map(x, y, |x| x * x),
+        Unary::Neg => map(x, y, |x| -x),
+    }
+}
+
+/// `dx = dy op'(x)`, from the input `x` and the output `y` of [`unary`].
+pub fn unary_backward<E: Float>(op: Unary, x: &[E], y: &[E], dy: &[E], dx: &mut [E]) {
+    let one = E::Master::ONE;
+    match op {
+        Unary::Exp => map2(dy, y, dx, |dy, y| dy * y),
+        Unary::Ln => map2(dy, x, dx, |dy, x| dy / x),
+        Unary::Sqrt => map2(dy, y, dx, |dy, y| dy / (y + y)),
+        Unary::Tanh => map2(dy, y, dx, |dy, y| dy * (one - y * y)),
+        Unary::Sigmoid => map2(dy, y, dx, |dy, y| dy * y * (one - y)),
+        Unary::Square => map2(dy, x, dx, |dy, x| dy * (x + x)),
+        Unary::Neg => map(dy, dx, |dy| -dy),
+    }
+}
+
+/// `y = op(a, b)`, elementwise.
+pub fn binary<E: Float>(op: Binary, a: &[E], b: &[E], y: &mut [E]) {
+    match op {
+        Binary::Add => map2(a, b, y, |a, b| a + b),
+        Binary::Sub => map2(a, b, y, |a, b| a - b),
+        Binary::Mul => map2(a, b, y, |a, b| a * b),
+        Binary::Div => map2(a, b, y, |a, b| a / b),
+    }
+}
+
+/// The gradients of [`binary`] with respect to `a` and to `b`; one that is not wanted is `None`.
+pub fn binary_backward<E: Float>(
+    op: Binary,
+    a: &[E],
+    b: &[E],
+    dy: &[E],
+    da: Option<&mut [E]>,
+    db: Option<&mut [E]>,
+) {
+    if let Some(da) = da {
+        match op {
+            Binary::Add | Binary::Sub => da.copy_from_slice(dy),
+            Binary::Mul => map2(dy, b, da, |dy, b| dy * b),
+            Binary::Div => map2(dy, b, da, |dy, b| dy / b),
+        }
+    }
+    if let Some(db) = db {
+        match op {
+            Binary::Add => db.copy_from_slice(dy),
+            Binary::Sub => map(dy, db, |dy| -dy),
+            Binary::Mul => map2(dy, a, db, |dy, a| dy * a),
+            Binary::Div => map3(dy, a, b, db, |dy, a, b| -dy * a / (b * b)),
+        }
+    }
+}
+
+/// `y = factor x`; its gradient is `dx = factor dy`.
+pub fn scale<E: Float>(x: &[E], factor: E::Master, y: &mut [E]) {
+    map(x, y, |x| x * factor);
+}
+
+/// `y += alpha x`.
+pub fn axpy<E: Float>(alpha: E::Master, x: &[E], y: &mut [E]) {
+    assert_eq!(x.len(), y.len(), "slices of one length");
+    let chunks = (x.par_chunks(CHUNK), y.par_chunks_mut(CHUNK));
+    chunks.into_par_iter().for_each(|(x, y)| dispatch!(axpy_body(alpha, x, y)));
+}
+
+#[inline(always)]
+fn axpy_body<E: Float>(alpha: E::Master, x: &[E], y: &mut [E]) {
+    for (x, y) in x.iter().zip(y) {
+        *y = E::narrow(y.widen() + alpha * x.widen());
+    }
+}
+
+/// Calls `body(index of the row, row of x, row of y)` for every row, in parallel chunks of rows.
+fn for_rows<E: Float>(x: &[E], width: usize, y: &mut [E], body: impl Fn(usize, &[E], &mut [E]) + Sync) {
+    assert_eq!(x.len(), y.len(), "slices of one length");
+    let width = width.max(1);
+    let rows = rows_per_chunk(width);
+    let chunks = (x.par_chunks(rows * width), y.par_chunks_mut(rows * width)).into_par_iter();
+    chunks.enumerate().for_each(|(chunk, (x, y))| {
+        for (i, (x, y)) in x.chunks_exact(width).zip(y.chunks_exact_mut(width)).enumerate() {
+            body(chunk * rows + i, x, y);
+        }
+    });
+}
+
+/// `y[i, j] = x[i, j] + v[j]`. Gradients: `dx = dy`, `dv` by [`super::reduce::column_sums`].
+///
+/// # Shapes
+/// `x, y: (rows, width)`, `v: (width,)`.
+pub fn add_row_vector<E: Float, V: Float<Master = E::Master>>(x: &[E], v: &[V], y: &mut [E]) {
+    let add = |x: E::Master, v: E::Master| x + v;
+    for_rows(x, v.len(), y, |_, x, y| dispatch!(map2_body(x, v, y, add)));
+}
+
+/// `y[i, j] = x[i, j] v[j]`. Gradients: `dx` by this function from `dy`, `dv` by [`super::reduce::column_dots`].
+///
+/// # Shapes
+/// `x, y: (rows, width)`, `v: (width,)`.
+pub fn mul_row_vector<E: Float, V: Float<Master = E::Master>>(x: &[E], v: &[V], y: &mut [E]) {
+    let mul = |x: E::Master, v: E::Master| x * v;
+    for_rows(x, v.len(), y, |_, x, y| dispatch!(map2_body(x, v, y, mul)));
+}
+
+/// `y[i, j] = x[i, j] s[i]`. Gradients: `dx` by this function from `dy`, `ds` by [`super::reduce::row_dots`].
+///
+/// # Shapes
+/// `x, y: (rows, width)`, `s: (rows,)`.
+pub fn scale_rows<E: Float, V: Float<Master = E::Master>>(x: &[E], s: &[V], width: usize, y: &mut [E]) {
+    assert_eq!(x.len(), s.len() * width, "one factor per row");
+    for_rows(x, width, y, |i, x, y| {
+        let factor = s[i].widen();
+        let scaled = |x: E::Master| x * factor;
+        dispatch!(map_body(x, y, scaled))
+    });
+}
+
+/// `y[i]` is the value of `x[i]` in another type, to nearest; from `f64` to bf16 by way of `f32`.
+pub fn cast<A: Float, B: Float>(x: &[A], y: &mut [B]) {
+    assert_eq!(x.len(), y.len(), "slices of one length");
+    let chunks = (x.par_chunks(CHUNK), y.par_chunks_mut(CHUNK));
+    chunks.into_par_iter().for_each(|(x, y)| dispatch!(cast_body(x, y)));
+}
+
+#[inline(always)]
+fn cast_body<A: Float, B: Float>(x: &[A], y: &mut [B]) {
+    for (x, y) in x.iter().zip(y) {
+        *y = B::of(x.to_f64());
+    }
+}
+
+/// The same arithmetic, one element after another, on one thread.
+pub mod reference {
+    use super::*;
+
+    fn value<M: Real>(op: Unary, x: M) -> M {
+        match op {
+            Unary::Exp => x.exp(),
+            Unary::Ln => x.ln(),
+            Unary::Sqrt => x.sqrt(),
+            Unary::Tanh => x.tanh(),
+            Unary::Sigmoid => M::ONE / (M::ONE + (-x).exp()),
+            Unary::Square => x * x,
+            Unary::Neg => -x,
+        }
+    }
+
+    fn slope<M: Real>(op: Unary, x: M, y: M) -> M {
+        let two = M::ONE + M::ONE;
+        match op {
+            Unary::Exp => y,
+            Unary::Ln => M::ONE / x,
+            Unary::Sqrt => M::ONE / (two * y),
+            Unary::Tanh => M::ONE - y * y,
+            Unary::Sigmoid => y * (M::ONE - y),
+            Unary::Square => two * x,
+            Unary::Neg => -M::ONE,
+        }
+    }
+
+    /// See [`super::unary`].
+    pub fn unary<E: Float>(op: Unary, x: &[E], y: &mut [E]) {
+        for i in 0..y.len() {
+            y[i] = E::narrow(value(op, x[i].widen()));
+        }
+    }
+
+    /// See [`super::unary_backward`].
+    pub fn unary_backward<E: Float>(op: Unary, x: &[E], y: &[E], dy: &[E], dx: &mut [E]) {
+        for i in 0..dx.len() {
+            dx[i] = E::narrow(dy[i].widen() * slope(op, x[i].widen(), y[i].widen()));
+        }
+    }
+
+    /// See [`super::binary`].
+    pub fn binary<E: Float>(op: Binary, a: &[E], b: &[E], y: &mut [E]) {
+        for i in 0..y.len() {
+            let (a, b) = (a[i].widen(), b[i].widen());
+            y[i] = E::narrow(match op {
+                Binary::Add => a + b,
+                Binary::Sub => a - b,
+                Binary::Mul => a * b,
+                Binary::Div => a / b,
+            });
+        }
+    }
+
+    /// See [`super::binary_backward`].
+    pub fn binary_backward<E: Float>(
+        op: Binary,
+        a: &[E],
+        b: &[E],
+        dy: &[E],
+        mut da: Option<&mut [E]>,
+        mut db: Option<&mut [E]>,
+    ) {
+        let one = E::Master::ONE;
+        for i in 0..dy.len() {
+            let (a, b, dy) = (a[i].widen(), b[i].widen(), dy[i].widen());
+            let (slope_a, slope_b) = match op {
+                Binary::Add => (one, one),
+                Binary::Sub => (one, -one),
+                Binary::Mul => (b, a),
+                Binary::Div => (one / b, -a / (b * b)),
+            };
+            if let Some(da) = da.as_deref_mut() {
+                da[i] = E::narrow(dy * slope_a);
+            }
+            if let Some(db) = db.as_deref_mut() {
+                db[i] = E::narrow(dy * slope_b);
+            }
+        }
+    }
+
+    /// See [`super::scale`].
+    pub fn scale<E: Float>(x: &[E], factor: E::Master, y: &mut [E]) {
+        for i in 0..y.len() {
+            y[i] = E::narrow(x[i].widen() * factor);
+        }
+    }
+
+    /// See [`super::axpy`].
+    pub fn axpy<E: Float>(alpha: E::Master, x: &[E], y: &mut [E]) {
+        for i in 0..y.len() {
+            y[i] = E::narrow(y[i].widen() + alpha * x[i].widen());
+        }
+    }
+
+    /// See [`super::add_row_vector`].
+    pub fn add_row_vector<E: Float, V: Float<Master = E::Master>>(x: &[E], v: &[V], y: &mut [E]) {
+        for i in 0..y.len() {
+            y[i] = E::narrow(x[i].widen() + v[i % v.len()].widen());
+        }
+    }
+
+    /// See [`super::mul_row_vector`].
+    pub fn mul_row_vector<E: Float, V: Float<Master = E::Master>>(x: &[E], v: &[V], y: &mut [E]) {
+        for i in 0..y.len() {
+            y[i] = E::narrow(x[i].widen() * v[i % v.len()].widen());
+        }
+    }
+
+    /// See [`super::scale_rows`].
+    pub fn scale_rows<E: Float, V: Float<Master = E::Master>>(x: &[E], s: &[V], width: usize, y: &mut [E]) {
+        for i in 0..y.len() {
+            y[i] = E::narrow(x[i].widen() * s[i / width].widen());
+        }
+    }
+
+    /// See [`super::cast`].
+    pub fn cast<A: Float, B: Float>(x: &[A], y: &mut [B]) {
+        for i in 0..y.len() {
+            y[i] = B::of(x[i].to_f64());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::element::bf16;
+    use crate::kernels::check::{assert_close, assert_gradient, tolerance, values, weighted};
+
+    const UNARY: [Unary; 7] =
+        [Unary::Exp, Unary::Ln, Unary::Sqrt, Unary::Tanh, Unary::Sigmoid, Unary::Square, Unary::Neg];
+    const BINARY: [Binary; 4] = [Binary::Add, Binary::Sub, Binary::Mul, Binary::Div];
+
+    /// Values in [0.5, 4.5), inside every domain.
+    fn positive<E: Float>(n: usize, seed: u64) -> Vec<E> {
+        values::<f64>(n, seed).into_iter().map(|x| E::of(x + 2.5)).collect()
+    }
+
+    fn zeros<E: Float>(n: usize) -> Vec<E> {
+        vec![E::default(); n]
+    }
+
+    fn functions_agree<E: Float>() {
+        let n = CHUNK + 37;
+        let (a, b, dy) = (positive::<E>(n, 1), positive::<E>(n, 2), values::<E>(n, 3));
+        let (mut got, mut want) = (zeros(n), zeros(n));
+        for op in UNARY {
+            unary(op, &a, &mut got);
+            reference::unary(op, &a, &mut want);
+            assert_close(&got, &want, tolerance::<E>());
+            let y = want.clone();
+            unary_backward(op, &a, &y, &dy, &mut got);
+            reference::unary_backward(op, &a, &y, &dy, &mut want);
+            assert_close(&got, &want, tolerance::<E>());
+        }
+        let (mut got_b, mut want_b) = (zeros(n), zeros(n));
+        for op in BINARY {
+            binary(op, &a, &b, &mut got);
+            reference::binary(op, &a, &b, &mut want);
+            assert_eq!(got, want);
+            binary_backward(op, &a, &b, &dy, Some(&mut got), Some(&mut got_b));
+            reference::binary_backward(op, &a, &b, &dy, Some(&mut want), Some(&mut want_b));
+            assert_close(&got, &want, tolerance::<E>());
+            assert_close(&got_b, &want_b, tolerance::<E>());
+        }
+    }
+
+    fn broadcasts_agree<E: Float>() {
+        for (rows, width) in [(1, 1), (700, 37), (2, 20_000)] {
+            let n = rows * width;
+            let x = values::<E>(n, 4);
+            let (vector, factors) = (values::<E::Master>(width, 5), values::<E>(rows, 6));
+            let (mut got, mut want) = (zeros(n), zeros(n));
+            add_row_vector(&x, &vector, &mut got);
+            reference::add_row_vector(&x, &vector, &mut want);
+            assert_eq!(got, want);
+            mul_row_vector(&x, &vector, &mut got);
+            reference::mul_row_vector(&x, &vector, &mut want);
+            assert_eq!(got, want);
+            axpy(vector[0], &x, &mut got);
+            reference::axpy(vector[0], &x, &mut want);
+            assert_close(&got, &want, tolerance::<E>());
+            scale_rows(&x, &factors, width, &mut got);
+            reference::scale_rows(&x, &factors, width, &mut want);
+            assert_eq!(got, want);
+            scale(&x, vector[0], &mut got);
+            reference::scale(&x, vector[0], &mut want);
+            assert_eq!(got, want);
+        }
+    }
+
+    fn casts_agree<A: Float, B: Float>() {
+        let x = values::<A>(1000, 7);
+        let (mut got, mut want) = (zeros::<B>(1000), zeros::<B>(1000));
+        cast(&x, &mut got);
+        reference::cast(&x, &mut want);
+        assert_eq!(got, want);
+    }
+
+    #[test]
+    fn arithmetic_agrees_with_the_reference() {
+        functions_agree::<f32>();
+        functions_agree::<f64>();
+        functions_agree::<bf16>();
+        broadcasts_agree::<f32>();
+        broadcasts_agree::<f64>();
+        broadcasts_agree::<bf16>();
+        casts_agree::<f32, bf16>();
+        casts_agree::<bf16, f32>();
+        casts_agree::<f64, f32>();
+        casts_agree::<f64, bf16>();
+    }
+
+    #[test]
+    fn unary_gradients_are_the_differences() {
+        let (x, weights) = (positive::<f64>(9, 8), values::<f64>(9, 9));
+        for op in UNARY {
+            let forward = |x: &[f64]| {
+                let mut y = vec![0.0; x.len()];
+                unary(op, x, &mut y);
+                y
+            };
+            let mut dx = vec![0.0; x.len()];
+            unary_backward(op, &x, &forward(&x), &weights, &mut dx);
+            assert_gradient(&x, &dx, |x| weighted(&forward(x), &weights));
+        }
+    }
+
+    #[test]
+    fn binary_gradients_are_the_differences() {
+        let (a, b, weights) = (positive::<f64>(9, 10), positive::<f64>(9, 11), values::<f64>(9, 12));
+        for op in BINARY {
+            let forward = |a: &[f64], b: &[f64]| {
+                let mut y = vec![0.0; a.len()];
+                binary(op, a, b, &mut y);
+                weighted(&y, &weights)
+            };
+            let (mut da, mut db) = (vec![0.0; 9], vec![0.0; 9]);
+            binary_backward(op, &a, &b, &weights, Some(&mut da), Some(&mut db));
+            assert_gradient(&a, &da, |a| forward(a, &b));
+            assert_gradient(&b, &db, |b| forward(&a, b));
+        }
+    }
+}
