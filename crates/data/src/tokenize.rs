@@ -25,6 +25,8 @@ const CLASSIFY: &str = "[CLS]";
 const SEPARATE: &str = "[SEP]";
 /// The special tokens of BERT in the order in which a new vocabulary begins.
 const SPECIAL: [&str; 5] = ["[PAD]", UNKNOWN, CLASSIFY, SEPARATE, "[MASK]"];
+/// Those without which BERT cannot tokenize.
+const REQUIRED: [&str; 3] = [UNKNOWN, CLASSIFY, SEPARATE];
 
 /// One tokenized text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -76,7 +78,11 @@ impl Tokenizer {
             return Err(DataError::NoTokenizer { folder: folder.to_owned() });
         }
         let options = read_options(&folder.join("tokenizer_config.json"))?;
-        Self::new(word_piece(read_vocabulary(&vocabulary)?, &options)?, max_tokens)
+        let tokens = read_vocabulary(&vocabulary)?;
+        if let Some(token) = REQUIRED.into_iter().find(|token| !tokens.iter().any(|other| other == token)) {
+            return Err(DataError::MissingToken { at: Location::start(vocabulary), token });
+        }
+        Self::new(word_piece(tokens, &options), max_tokens)
     }
 
     /// A new lower-casing WordPiece tokenizer of BERT's special tokens (`[PAD]` is 0) followed by `words`.
@@ -94,7 +100,7 @@ impl Tokenizer {
                 tokens.push(word.to_owned());
             }
         }
-        Self::new(word_piece(tokens, &BertOptions::default())?, max_tokens)
+        Self::new(word_piece(tokens, &BertOptions::default()), max_tokens)
     }
 
     fn new(mut inner: tokenizers::Tokenizer, max_tokens: usize) -> Result<Self, DataError> {
@@ -228,21 +234,16 @@ fn read_vocabulary(path: &Path) -> Result<Vec<String>, DataError> {
     while lines.advance()? {
         tokens.push(lines.text().to_owned());
     }
-    if tokens.is_empty() {
-        return Err(DataError::Empty { at: Location::start(path) });
-    }
     Ok(tokens)
 }
 
-/// BERT's tokenizer over `tokens`, whose places are their ids.
-fn word_piece(tokens: Vec<String>, options: &BertOptions) -> Result<tokenizers::Tokenizer, DataError> {
-    let id = |token: &'static str| {
-        let found =
-            tokens.iter().rposition(|other| other == token).ok_or(DataError::MissingToken { token })?;
-        Ok::<_, DataError>(u32::try_from(found).expect("a vocabulary has fewer than 2^32 tokens"))
+/// BERT's tokenizer over `tokens`, whose places are their ids; all [`REQUIRED`] ones are among them.
+fn word_piece(tokens: Vec<String>, options: &BertOptions) -> tokenizers::Tokenizer {
+    let id = |token: &str| {
+        let found = tokens.iter().rposition(|other| other == token).expect("a required token is there");
+        u32::try_from(found).expect("a vocabulary has fewer than 2^32 tokens")
     };
-    id(UNKNOWN)?;
-    let processor = BertProcessing::new((SEPARATE.into(), id(SEPARATE)?), (CLASSIFY.into(), id(CLASSIFY)?));
+    let processor = BertProcessing::new((SEPARATE.into(), id(SEPARATE)), (CLASSIFY.into(), id(CLASSIFY)));
     let special: Vec<AddedToken> = SPECIAL
         .into_iter()
         .filter(|token| tokens.iter().any(|other| other == token))
@@ -262,7 +263,7 @@ fn word_piece(tokens: Vec<String>, options: &BertOptions) -> Result<tokenizers::
     tokenizer.with_normalizer(Some(normalizer)).expect("no token was added that must be normalised again");
     tokenizer.with_pre_tokenizer(Some(BertPreTokenizer)).with_post_processor(Some(processor));
     tokenizer.add_special_tokens(special).expect("special tokens of the vocabulary can be added");
-    Ok(tokenizer)
+    tokenizer
 }
 
 fn unusable(at: Location, error: &impl std::fmt::Display) -> DataError {
