@@ -9,8 +9,8 @@ use crate::kernels::gemm::{Epilogue, Mat, matmul};
 use crate::kernels::random::Stream;
 use crate::kernels::rows::SparseRows;
 use crate::kernels::{
-    activation, attention, bce, cross_entropy, dropout, elementwise, embedding, layer_norm, mse, optimizer, reduce, rows,
-    softmax,
+    activation, attention, bce, cross_entropy, dropout, elementwise, embedding, layer_norm, mse, optimizer,
+    reduce, rows, softmax,
 };
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -182,13 +182,23 @@ impl Device for Cpu {
         made(outputs * inputs, |dw| matmul(dw, inputs, du, x, false, Epilogue::default()))
     }
 
-    fn column_sums<E: Float>(&self, x: &CpuBuffer<E>, rows: Range<usize>, width: usize) -> CpuBuffer<E::Master> {
+    fn column_sums<E: Float>(
+        &self,
+        x: &CpuBuffer<E>,
+        rows: Range<usize>,
+        width: usize,
+    ) -> CpuBuffer<E::Master> {
         let mut sums = self.zeros(width);
         reduce::column_sums(x.slice(), width, rows, sums.slice_mut());
         sums
     }
 
-    fn activation_backward<E: Float>(&self, dy: &mut CpuBuffer<E>, pre: &CpuBuffer<E>, activation: Activation) {
+    fn activation_backward<E: Float>(
+        &self,
+        dy: &mut CpuBuffer<E>,
+        pre: &CpuBuffer<E>,
+        activation: Activation,
+    ) {
         let du = made(dy.len, |du| activation::backward(activation, pre.slice(), dy.slice(), du));
         *dy = du;
     }
@@ -305,7 +315,7 @@ impl Device for Cpu {
         rows: Range<usize>,
         width: usize,
     ) -> (Vec<u32>, CpuBuffer<E::Master>) {
-        from_sparse(embedding::sparse_gradient(ids, dy.slice(), width, &[rows]))
+        from_sparse(embedding::sparse_gradient(ids, dy.slice(), width, std::slice::from_ref(&rows)))
     }
 
     fn dropout<E: Float>(&self, x: &CpuBuffer<E>, d: RowDropout<'_>) -> CpuBuffer<E> {
@@ -343,8 +353,15 @@ impl Device for Cpu {
         mse::forward(predicted.slice(), &in_master::<E>(targets), 1, None)
     }
 
-    fn squared_error_backward<E: Float>(&self, predicted: &CpuBuffer<E>, targets: &[f64], scale: f64) -> CpuBuffer<E> {
-        made(predicted.len, |dx| mse::backward(predicted.slice(), &in_master::<E>(targets), 1, None, scale, dx))
+    fn squared_error_backward<E: Float>(
+        &self,
+        predicted: &CpuBuffer<E>,
+        targets: &[f64],
+        scale: f64,
+    ) -> CpuBuffer<E> {
+        made(predicted.len, |dx| {
+            mse::backward(predicted.slice(), &in_master::<E>(targets), 1, None, scale, dx)
+        })
     }
 
     fn binary_cross_entropy<E: Float>(&self, logits: &CpuBuffer<E>, targets: &[f64]) -> f64 {
@@ -374,7 +391,13 @@ impl Device for Cpu {
         made(indices.len() * width, |y| rows::gather(x.slice(), indices, width, y))
     }
 
-    fn scatter_add<E: Float>(&self, target: &mut CpuBuffer<E>, source: &CpuBuffer<E>, indices: &[u32], width: usize) {
+    fn scatter_add<E: Float>(
+        &self,
+        target: &mut CpuBuffer<E>,
+        source: &CpuBuffer<E>,
+        indices: &[u32],
+        width: usize,
+    ) {
         rows::scatter_add(source.slice(), indices, width, target.slice_mut());
     }
 
@@ -383,7 +406,12 @@ impl Device for Cpu {
         made(sequences * width, |y| rows::mean_pool(x.slice(), boundaries, width, y))
     }
 
-    fn mean_pool_backward<E: Float>(&self, dy: &CpuBuffer<E>, boundaries: &[usize], width: usize) -> CpuBuffer<E> {
+    fn mean_pool_backward<E: Float>(
+        &self,
+        dy: &CpuBuffer<E>,
+        boundaries: &[usize],
+        width: usize,
+    ) -> CpuBuffer<E> {
         let tokens = boundaries.last().copied().unwrap_or(0);
         made(tokens * width, |dx| rows::mean_pool_backward(dy.slice(), boundaries, width, dx))
     }
@@ -396,7 +424,8 @@ impl Device for Cpu {
     ) -> (Vec<u32>, CpuBuffer<M>) {
         let ids: Vec<u32> = a.0.iter().chain(b.0).copied().collect();
         let values: Vec<M> = [a.1.slice(), b.1.slice()].concat();
-        from_sparse(rows::sum_by_index(&ids, &values, width, &[0..ids.len()]))
+        let all = 0..ids.len();
+        from_sparse(rows::sum_by_index(&ids, &values, width, std::slice::from_ref(&all)))
     }
 
     fn unary<E: Float>(&self, x: &CpuBuffer<E>, f: Unary) -> CpuBuffer<E> {
@@ -473,7 +502,13 @@ impl Device for Cpu {
         optimizer::adamw_rows(&step, width, &gradient, w, first.slice_mut(), second.slice_mut(), live);
     }
 
-    fn sgd<M: Real>(&self, w: &mut CpuBuffer<M>, gradient: &CpuBuffer<M>, velocity: &mut CpuBuffer<M>, step: SgdStep) {
+    fn sgd<M: Real>(
+        &self,
+        w: &mut CpuBuffer<M>,
+        gradient: &CpuBuffer<M>,
+        velocity: &mut CpuBuffer<M>,
+        step: SgdStep,
+    ) {
         optimizer::sgd(&step, gradient.slice(), w.slice_mut(), velocity.slice_mut());
     }
 }

@@ -3,8 +3,8 @@
 //! Every function reads and writes slices of one length in parallel chunks of a fixed size; the arithmetic is in
 //! the master type. Broadcast operands may be stored in the element type or in its master.
 
-use super::reduce::{CHUNK, rows_per_chunk};
 use super::activation::{self, Activation};
+use super::reduce::{CHUNK, rows_per_chunk};
 use crate::dispatch;
 use crate::element::{Float, Real};
 use rayon::prelude::*;

@@ -141,7 +141,10 @@ impl<M: Real, D: Device> Optimizer<M, D> for AdamW<M, D> {
                 (get("first", name), get("second", name), get("count", name))
             {
                 let (first, second) = (view.device.upload(first), view.device.upload(second));
-                self.moments.insert(view.id, Moments { first, second, live: Vec::new(), count: count[0].as_f64() as u64 });
+                self.moments.insert(
+                    view.id,
+                    Moments { first, second, live: Vec::new(), count: count[0].as_f64() as u64 },
+                );
             }
         });
     }

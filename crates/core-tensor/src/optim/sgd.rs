@@ -51,8 +51,13 @@ impl<M: Real, D: Device> Optimizer<M, D> for Sgd<M, D> {
             let len = D::len(view.buffer);
             let velocity = self.velocities.entry(view.id).or_insert_with(|| device.zeros(len));
             let learning_rate = learning_rate * rate_scale;
-            let step =
-                SgdStep { learning_rate, momentum: self.config.momentum, weight_decay, nesterov: self.config.nesterov, gradient_scale };
+            let step = SgdStep {
+                learning_rate,
+                momentum: self.config.momentum,
+                weight_decay,
+                nesterov: self.config.nesterov,
+                gradient_scale,
+            };
             let dense = device.upload(&gradient.to_dense(&device, len));
             device.sgd(view.buffer, &dense, velocity, step);
         });

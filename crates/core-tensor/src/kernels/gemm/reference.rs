@@ -1,8 +1,8 @@
 //! The matrix product as its definition says it.
 
 use super::{Epilogue, Mat};
-use crate::kernels::activation::Activation;
 use crate::element::{DType, Float, Real, bf16};
+use crate::kernels::activation::Activation;
 
 /// [`matmul`](super::matmul) by three plain loops in `f64`: slow and obvious, to test the kernels against.
 ///
