@@ -46,7 +46,7 @@ pub(crate) fn sigmoid<M: Real>(x: M) -> M {
     M::ONE / (M::ONE + (-x).exp())
 }
 
-/// `y[i] = f(x[i])`.
+/// `y[i] = f(x[i])`. A large `f` is best a closure marked `#[inline(always)]`: a function's name is called out of line.
 pub fn map<E: Float>(x: &[E], y: &mut [E], f: impl Fn(E::Master) -> E::Master + Sync + Copy) {
     assert_eq!(x.len(), y.len(), "slices of one length");
     let chunks = (x.par_chunks(CHUNK), y.par_chunks_mut(CHUNK));
@@ -111,13 +111,39 @@ fn map3_body<E: Float>(
 }
 
 /// `y = op(x)`, elementwise.
+#[allow(clippy::redundant_closure)] // see `map`
 pub fn unary<E: Float>(op: Unary, x: &[E], y: &mut [E]) {
     match op {
-        Unary::Exp => map(x, y, E::Master::exp),
-        Unary::Ln => map(x, y, E::Master::ln),
-        Unary::Sqrt => map(x, y, E::Master::sqrt),
-        Unary::Tanh => map(x, y, E::Master::tanh),
-        Unary::Sigmoid => map(x, y, sigmoid),
+        Unary::Exp => map(
+            x,
+            y,
+            #[inline(always)]
+            |x| x.exp(),
+        ),
+        Unary::Ln => map(
+            x,
+            y,
+            #[inline(always)]
+            |x| x.ln(),
+        ),
+        Unary::Sqrt => map(
+            x,
+            y,
+            #[inline(always)]
+            |x| x.sqrt(),
+        ),
+        Unary::Tanh => map(
+            x,
+            y,
+            #[inline(always)]
+            |x| x.tanh(),
+        ),
+        Unary::Sigmoid => map(
+            x,
+            y,
+            #[inline(always)]
+            |x| sigmoid(x),
+        ),
         Unary::Square => map(x, y, |x| x * x),
         Unary::Neg => map(x, y, |x| -x),
     }
