@@ -204,7 +204,7 @@ fn sgd_body<M: Real>(settings: &Sgd, gradient: &[M], parameter: &mut [M], veloci
     for ((g, p), b) in gradient.iter().zip(parameter).zip(velocity) {
         let g = *g * scale + decay * *p;
         *b = momentum * *b + g;
-        *p = *p - rate * (direct * g + along * *b);
+        *p -= rate * (direct * g + along * *b);
     }
 }
 
