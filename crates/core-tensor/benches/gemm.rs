@@ -6,7 +6,8 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use mtl_core_tensor::element::{Float, bf16};
-use mtl_core_tensor::kernels::gemm::{Activation, Epilogue, Mat, matmul};
+use mtl_core_tensor::kernels::activation::Activation;
+use mtl_core_tensor::kernels::gemm::{Epilogue, Mat, matmul};
 use std::hint::black_box;
 use std::time::Instant;
 
