@@ -1,3 +1,44 @@
-//! Project automation: `cargo xtask <verb>`.
+//! Project automation: `cargo xtask <verb>`. One file per verb.
 
-fn main() {}
+mod bench;
+mod ci;
+mod codegen;
+mod dist;
+mod golden;
+mod process;
+mod python;
+mod workspace;
+
+use clap::{Parser, Subcommand};
+
+/// Checks, code generation, benchmarks and packaging of the mtl workspace.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Check everything that must hold, cheapest first
+    Ci(ci::Args),
+    /// Write generated source files, or check that they are up to date
+    Codegen(codegen::Args),
+    /// Run criterion suites, or measure against PyTorch
+    Bench(bench::Args),
+    /// Remake the golden numbers of the tests from the libraries named in their scripts
+    Golden(golden::Args),
+    /// Build the static binary and run it with nothing around it
+    Dist(dist::Args),
+}
+
+fn main() -> anyhow::Result<()> {
+    match Cli::parse().verb {
+        Verb::Ci(args) => ci::run(&args),
+        Verb::Codegen(args) => codegen::run(&args),
+        Verb::Bench(args) => bench::run(&args),
+        Verb::Golden(args) => golden::run(&args),
+        Verb::Dist(args) => dist::run(&args),
+    }
+}
