@@ -1,0 +1,40 @@
+//! The checks that several metrics share.
+
+use crate::error::MetricError;
+
+/// Errors if the sides differ in length or hold nothing.
+pub(crate) fn paired(what: &'static str, gold: usize, predicted: usize) -> Result<(), MetricError> {
+    if gold != predicted {
+        return Err(MetricError::LengthMismatch { what, gold, predicted });
+    }
+    if gold == 0 {
+        return Err(MetricError::Empty { what });
+    }
+    Ok(())
+}
+
+/// Errors if a label is not below `n_labels`.
+pub(crate) fn in_range(example: usize, label: usize, n_labels: usize) -> Result<(), MetricError> {
+    if label >= n_labels {
+        return Err(MetricError::LabelOutOfRange { example, label, n_labels });
+    }
+    Ok(())
+}
+
+/// Errors if the sides do not pair up or name a class outside `0..n_classes`.
+pub(crate) fn classes(gold: &[usize], predicted: &[usize], n_classes: usize) -> Result<(), MetricError> {
+    paired("classes", gold.len(), predicted.len())?;
+    for (example, (&gold, &predicted)) in gold.iter().zip(predicted).enumerate() {
+        in_range(example, gold, n_classes)?;
+        in_range(example, predicted, n_classes)?;
+    }
+    Ok(())
+}
+
+/// Errors if a value is infinite or not a number.
+pub(crate) fn finite(what: &'static str, values: &[f64]) -> Result<(), MetricError> {
+    match values.iter().position(|value| !value.is_finite()) {
+        Some(index) => Err(MetricError::NotFinite { what, index, value: values[index] }),
+        None => Ok(()),
+    }
+}
