@@ -1,7 +1,9 @@
 //! `cargo xtask golden`: remakes the golden numbers of the tests.
 //!
-//! A script `crates/*/tests/golden/make_*.py` names what it needs in its first line, `# requires: numpy scipy`, and
-//! writes its files beside itself.
+//! A script `crates/*/tests/golden/make_*.py` names the packages that it needs in its first line,
+//! `# requires: numpy scipy`. It writes its files beside itself, or prints the one that its second line names,
+//! `# writes: numbers.json`. A script without these lines needs something that pip does not have and is run by hand,
+//! as its own words say.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,17 +29,30 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         bail!("no script crates/*/tests/golden/make_*.py contains {filter:?} in its path");
     }
     let environment = Environment::open("golden-venv")?;
+    let mut count = 0;
     for script in &chosen {
-        let text =
-            fs::read_to_string(script).with_context(|| format!("failed to read {}", script.display()))?;
-        let packages = requirements(&text)
-            .with_context(|| format!("{} must begin with `# requires: PACKAGE ...`", script.display()))?;
-        environment.install(&packages)?;
-        let folder = script.parent().expect("a script lies in a folder");
-        process::run(environment.command().arg(script).current_dir(folder))?;
+        count += usize::from(remake(script, &environment)?);
     }
-    println!("{} scripts run; `git diff --stat` shows what changed", chosen.len());
+    println!("{count} of {} scripts run; `git diff --stat` shows what changed", chosen.len());
     Ok(())
+}
+
+/// Runs one script; false if it can only be run by hand.
+fn remake(script: &Path, environment: &Environment) -> anyhow::Result<bool> {
+    let text = fs::read_to_string(script).with_context(|| format!("failed to read {}", script.display()))?;
+    let Some(packages) = list(&text, 0, "requires") else {
+        println!("left out, to be run by hand: {}", script.display());
+        return Ok(false);
+    };
+    environment.install(&packages)?;
+    let folder = script.parent().expect("a script lies in a folder");
+    let mut command = environment.command();
+    command.arg(script).current_dir(folder);
+    match list(&text, 1, "writes").as_deref() {
+        Some([file]) => fs::write(folder.join(file), process::output(&mut command)?)?,
+        _ => process::run(&mut command)?,
+    }
+    Ok(true)
 }
 
 /// The scripts that make golden numbers, in the order of their paths.
@@ -66,10 +81,10 @@ fn is_script(path: &Path) -> bool {
     })
 }
 
-/// The packages named in the first line, if that is what it is.
-fn requirements(script: &str) -> Option<Vec<&str>> {
-    let first = script.lines().next()?;
-    Some(first.strip_prefix("# requires:")?.split([' ', ',']).filter(|name| !name.is_empty()).collect())
+/// The words after `# <key>:` in a line of a script, if that is what the line is.
+fn list<'a>(script: &'a str, line: usize, key: &str) -> Option<Vec<&'a str>> {
+    let words = script.lines().nth(line)?.strip_prefix("# ")?.strip_prefix(key)?.strip_prefix(':')?;
+    Some(words.split([' ', ',']).filter(|word| !word.is_empty()).collect())
 }
 
 #[cfg(test)]
@@ -77,19 +92,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_line_names_the_packages() {
-        assert_eq!(requirements("# requires: numpy, scipy\nimport numpy\n"), Some(vec!["numpy", "scipy"]));
-        assert_eq!(requirements("# requires:\n"), Some(vec![]));
-        assert_eq!(requirements("import numpy\n"), None);
-        assert_eq!(requirements(""), None);
-    }
-
-    #[test]
-    fn every_script_of_the_workspace_names_its_packages() {
-        for script in scripts().unwrap() {
-            let text = fs::read_to_string(&script).unwrap();
-            assert!(requirements(&text).is_some(), "{} has no `# requires:` line", script.display());
-        }
+    fn the_first_lines_name_packages_and_file() {
+        let script = "# requires: numpy, scipy\n# writes: a.json\nimport numpy\n";
+        assert_eq!(list(script, 0, "requires"), Some(vec!["numpy", "scipy"]));
+        assert_eq!(list(script, 1, "writes"), Some(vec!["a.json"]));
+        assert_eq!(list("# requires:\n", 0, "requires"), Some(vec![]));
+        assert_eq!(list("# requires:\n", 1, "writes"), None);
+        assert_eq!(list("import numpy\n", 0, "requires"), None);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod bench;
 mod ci;
 mod codegen;
+mod conformance;
 mod dist;
 mod golden;
 mod process;
@@ -27,6 +28,8 @@ enum Verb {
     Codegen(codegen::Args),
     /// Run criterion suites, or measure against PyTorch
     Bench(bench::Args),
+    /// Read the real files of a data folder and compare counts and scores
+    Conformance(conformance::Args),
     /// Remake the golden numbers of the tests from the libraries named in their scripts
     Golden(golden::Args),
     /// Build the static binary and run it with nothing around it
@@ -38,6 +41,7 @@ fn main() -> anyhow::Result<()> {
         Verb::Ci(args) => ci::run(&args),
         Verb::Codegen(args) => codegen::run(&args),
         Verb::Bench(args) => bench::run(&args),
+        Verb::Conformance(args) => conformance::run(&args),
         Verb::Golden(args) => golden::run(&args),
         Verb::Dist(args) => dist::run(&args),
     }
