@@ -10,6 +10,8 @@ mod process;
 mod python;
 mod workspace;
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 
 /// Checks, code generation, benchmarks and packaging of the mtl workspace.
@@ -36,8 +38,18 @@ enum Verb {
     Dist(dist::Args),
 }
 
-fn main() -> anyhow::Result<()> {
-    match Cli::parse().verb {
+fn main() -> ExitCode {
+    match run(Cli::parse().verb) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(verb: Verb) -> anyhow::Result<()> {
+    match verb {
         Verb::Ci(args) => ci::run(&args),
         Verb::Codegen(args) => codegen::run(&args),
         Verb::Bench(args) => bench::run(&args),
