@@ -150,8 +150,8 @@ mod peak {
         }
         // SAFETY: the instructions were detected.
         unsafe {
-            let fma = super::best(flops, || drop(std::hint::black_box(fma())));
-            (fma, super::best(2.0 * flops, || drop(std::hint::black_box(dot()))))
+            let fma = super::best(flops, || _ = std::hint::black_box(fma()));
+            (fma, super::best(2.0 * flops, || _ = std::hint::black_box(dot())))
         }
     }
 }
