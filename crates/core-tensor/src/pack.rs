@@ -17,7 +17,7 @@ pub struct Pack {
     /// Segment of each token (0 or 1 in a pair), `(tokens,)`.
     pub segments: Vec<u32>,
     /// Where each sequence starts, then the number of tokens, `(sequences + 1,)`.
-    pub boundaries: Vec<u32>,
+    pub boundaries: Vec<usize>,
     /// Number of each sequence within the training step, which keys its random draws, `(sequences,)`.
     pub numbers: Vec<u32>,
     /// The tasks that label each sequence, ascending, `(sequences,)`.
@@ -36,7 +36,7 @@ impl Pack {
         self.token_ids.extend_from_slice(token_ids);
         self.segments.extend_from_slice(segments);
         self.positions.extend(0..token_ids.len() as u32);
-        self.boundaries.push(self.token_ids.len() as u32);
+        self.boundaries.push(self.token_ids.len());
         self.numbers.push(number);
         self.tasks.push(tasks);
     }
@@ -53,7 +53,7 @@ impl Pack {
 
     /// The rows of one sequence.
     pub fn range(&self, sequence: usize) -> Range<usize> {
-        self.boundaries[sequence] as usize..self.boundaries[sequence + 1] as usize
+        self.boundaries[sequence]..self.boundaries[sequence + 1]
     }
 
     /// The rows of a tensor that has one row a token.

@@ -1,1 +1,21 @@
 //! Files to examples to tokens to packs; an embedded synthetic corpus.
+
+mod cache;
+mod error;
+mod example;
+mod labels;
+mod location;
+mod nearest;
+mod read;
+mod split;
+mod tokenize;
+
+pub use cache::{CacheKey, TokenCache};
+pub use error::DataError;
+pub use example::{Example, Label, LabelKind, Text};
+pub use labels::{LabelSet, UnknownLabel};
+pub use location::Location;
+pub use nearest::nearest;
+pub use read::{Format, Reader, Source};
+pub use split::{Duplicates, Split};
+pub use tokenize::{Encoded, Tokenizer};

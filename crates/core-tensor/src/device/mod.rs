@@ -6,13 +6,16 @@
 //! the fast kernels, the references and the absence of hidden host access.
 
 //mod cpu;
-//mod island;
+mod island;
+mod pool;
 
 //pub use cpu::{Cpu, CpuBuffer};
-//pub use island::{Island, IslandBuffer};
+pub use island::{Island, IslandBuffer};
+pub use pool::release;
 
 use crate::element::{Element, Float, Real};
 pub use crate::kernels::activation::Activation;
+pub use crate::kernels::attention::{AttentionDropout, AttentionShape};
 use crate::kernels::random::{DrawKey, Rate, RowKey};
 use std::fmt::Debug;
 use std::ops::Range;
@@ -37,32 +40,6 @@ pub struct RowDropout<'a> {
     pub key: DrawKey,
     /// The rows' keys, `(rows,)`.
     pub rows: &'a [RowKey],
-}
-
-/// Dropout of attention probabilities.
-#[derive(Debug, Clone, Copy)]
-pub struct AttentionDropout<'a> {
-    /// How often a probability is dropped.
-    pub rate: Rate,
-    /// The operation's key.
-    pub key: DrawKey,
-    /// The number of each sequence within the step, `(sequences,)`.
-    pub numbers: &'a [u32],
-}
-
-/// The sizes of attention over packed sequences.
-#[derive(Debug, Clone, Copy)]
-pub struct AttentionSizes<'a> {
-    /// Where each sequence starts, then the number of tokens, `(sequences + 1,)`.
-    pub boundaries: &'a [u32],
-    /// How many heads.
-    pub heads: usize,
-    /// How wide each head is.
-    pub head_size: usize,
-    /// Whether a token sees only itself and what precedes it.
-    pub causal: bool,
-    /// Dropout of the probabilities.
-    pub dropout: Option<AttentionDropout<'a>>,
 }
 
 /// An elementwise function of one tensor.
@@ -149,8 +126,6 @@ pub trait Device: Clone + Debug + Send + Sync + 'static {
     fn len<E: Element>(buffer: &Self::Buffer<E>) -> usize;
     /// A buffer of zeros.
     fn zeros<E: Element>(&self, len: usize) -> Self::Buffer<E>;
-    /// A buffer whose contents are unspecified, to be written whole.
-    fn scratch<E: Element>(&self, len: usize) -> Self::Buffer<E>;
     /// A buffer with the host's values.
     fn upload<E: Element>(&self, host: &[E]) -> Self::Buffer<E>;
     /// The values, copied to the host.
@@ -211,7 +186,8 @@ pub trait Device: Clone + Debug + Send + Sync + 'static {
         n: usize,
     ) -> Self::Buffer<E>;
 
-    /// Layer norm of z = dropout(x) + residual. Returns y, z and (mean, 1/std) of each row, (rows, 2).
+    /// Layer norm of z = dropout(x) + residual. Returns y and, if they are to be kept for the backward pass, the
+    /// normalised z (rows, width) and 1/std of each row (rows,); otherwise these two may be empty.
     fn layer_norm<E: Float>(
         &self,
         x: &Self::Buffer<E>,
@@ -220,13 +196,14 @@ pub trait Device: Clone + Debug + Send + Sync + 'static {
         beta: &Self::Buffer<E::Master>,
         epsilon: f64,
         dropout: Option<RowDropout<'_>>,
+        keep: bool,
     ) -> (Self::Buffer<E>, Self::Buffer<E>, Self::Buffer<E::Master>);
     /// The gradient of z and, where there is dropout, that of x.
     fn layer_norm_backward<E: Float>(
         &self,
         dy: &Self::Buffer<E>,
-        z: &Self::Buffer<E>,
-        statistics: &Self::Buffer<E::Master>,
+        normalised: &Self::Buffer<E>,
+        rstd: &Self::Buffer<E::Master>,
         gamma: &Self::Buffer<E::Master>,
         dropout: Option<RowDropout<'_>>,
     ) -> (Self::Buffer<E>, Option<Self::Buffer<E>>);
@@ -234,8 +211,7 @@ pub trait Device: Clone + Debug + Send + Sync + 'static {
     fn layer_norm_weights<E: Float>(
         &self,
         dy: &Self::Buffer<E>,
-        z: &Self::Buffer<E>,
-        statistics: &Self::Buffer<E::Master>,
+        normalised: &Self::Buffer<E>,
         rows: Range<usize>,
         width: usize,
     ) -> (Self::Buffer<E::Master>, Self::Buffer<E::Master>);
@@ -245,7 +221,7 @@ pub trait Device: Clone + Debug + Send + Sync + 'static {
     fn attention<E: Float>(
         &self,
         qkv: &Self::Buffer<E>,
-        sizes: &AttentionSizes<'_>,
+        shape: &AttentionShape<'_>,
     ) -> (Self::Buffer<E>, Self::Buffer<E::Master>);
     /// The gradient of qkv.
     fn attention_backward<E: Float>(
@@ -254,7 +230,7 @@ pub trait Device: Clone + Debug + Send + Sync + 'static {
         out: &Self::Buffer<E>,
         log_sum_exp: &Self::Buffer<E::Master>,
         qkv: &Self::Buffer<E>,
-        sizes: &AttentionSizes<'_>,
+        shape: &AttentionShape<'_>,
     ) -> Self::Buffer<E>;
 
     /// The sum of the looked-up rows of each table, (ids, width).
@@ -334,12 +310,13 @@ pub trait Device: Clone + Debug + Send + Sync + 'static {
         width: usize,
     );
     /// The mean row of each sequence; zero for an empty one.
-    fn mean_pool<E: Float>(&self, x: &Self::Buffer<E>, boundaries: &[u32], width: usize) -> Self::Buffer<E>;
+    fn mean_pool<E: Float>(&self, x: &Self::Buffer<E>, boundaries: &[usize], width: usize)
+    -> Self::Buffer<E>;
     /// The gradient of [`Device::mean_pool`].
     fn mean_pool_backward<E: Float>(
         &self,
         dy: &Self::Buffer<E>,
-        boundaries: &[u32],
+        boundaries: &[usize],
         width: usize,
     ) -> Self::Buffer<E>;
     /// The union of two sets of rows, where both have a row their sum.

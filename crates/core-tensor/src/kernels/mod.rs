@@ -4,6 +4,7 @@
 //! in a fixed order, so the same input gives the same bits on one thread or many.
 
 pub mod activation;
+pub mod attention;
 #[cfg(test)]
 mod check;
 pub mod dropout;

@@ -2,7 +2,7 @@
 
 use super::dropout::Dropout;
 use super::linear::Product;
-use crate::device::{Activation, AttentionDropout, AttentionSizes, Device, LinearSizes};
+use crate::device::{Activation, AttentionDropout, AttentionShape, Device, LinearSizes};
 use crate::element::{Float, Real};
 use crate::error::{TensorError, check};
 use crate::kernels::random::{DrawKey, Rate};
@@ -96,7 +96,7 @@ impl<E: Float, D: Device> Tape<E, D> {
             dropout: attention.dropout.drawn(self),
         };
         let input = self.input("attention", qkv)?;
-        let (out, log_sum_exp) = self.device().attention(qkv.buffer(), &layout.sizes());
+        let (out, log_sum_exp) = self.device().attention(qkv.buffer(), &layout.shape());
         let mut out = Tensor::from_buffer(self.device(), (tokens, hidden), out);
         out.rows = qkv.rows.clone();
         let kept = out.shared();
@@ -108,7 +108,7 @@ impl<E: Float, D: Device> Tape<E, D> {
 
 /// What the backward pass must know of the pack.
 struct Layout {
-    boundaries: Arc<[u32]>,
+    boundaries: Arc<[usize]>,
     numbers: Arc<[u32]>,
     heads: usize,
     head_size: usize,
@@ -117,15 +117,11 @@ struct Layout {
 }
 
 impl Layout {
-    fn sizes(&self) -> AttentionSizes<'_> {
-        let dropout = self.dropout.map(|(rate, key)| AttentionDropout { rate, key, numbers: &self.numbers });
-        AttentionSizes {
-            boundaries: &self.boundaries,
-            heads: self.heads,
-            head_size: self.head_size,
-            causal: self.causal,
-            dropout,
-        }
+    fn shape(&self) -> AttentionShape<'_> {
+        let dropout =
+            self.dropout.map(|(rate, key)| AttentionDropout { rate, key, sequences: &self.numbers });
+        let shape = AttentionShape::new(&self.boundaries, self.heads, self.head_size);
+        AttentionShape { causal: self.causal, dropout, ..shape }
     }
 }
 
@@ -140,8 +136,8 @@ struct AttentionBackward<E: Float, D: Device> {
 impl<E: Float, D: Device> Backward<E, D> for AttentionBackward<E, D> {
     fn backward(&self, upstream: Upstream<E, D>, walk: &mut Walk<'_, E, D>) -> Result<(), TensorError> {
         let dout = upstream.tensor();
-        let sizes = self.layout.sizes();
-        let dqkv = walk.device().attention_backward(&dout, &self.out, &self.log_sum_exp, &self.qkv, &sizes);
+        let shape = self.layout.shape();
+        let dqkv = walk.device().attention_backward(&dout, &self.out, &self.log_sum_exp, &self.qkv, &shape);
         walk.add(self.input, dqkv);
         Ok(())
     }

@@ -62,13 +62,14 @@ impl<E: Float, D: Device> Tape<E, D> {
         let drawn = Drawn::new(OP, dropout, self, x.rows.as_ref())?;
         let (gamma, beta) = (layer.gamma.value(), layer.beta.value());
         let inputs = (self.input(OP, x)?, residual.map_or(Ok(None), |r| self.input(OP, r))?);
-        let (y, z, statistics) = self.device().layer_norm(
+        let (y, normalised, rstd) = self.device().layer_norm(
             x.buffer(),
             residual.map(Tensor::buffer),
             gamma.buffer(),
             beta.buffer(),
             layer.epsilon,
             drawn.as_ref().map(Drawn::of_rows),
+            self.is_recording(),
         );
         let mut y = Tensor::from_buffer(self.device(), (x.shape().0, width.0), y);
         y.rows = x.rows.clone();
@@ -77,8 +78,8 @@ impl<E: Float, D: Device> Tape<E, D> {
         Ok(self.record(y, vec![ids.0, ids.1], || {
             Box::new(LayerNormBackward {
                 inputs,
-                z,
-                statistics,
+                normalised,
+                rstd,
                 gamma: gamma.shared(),
                 ids,
                 drawn,
@@ -91,8 +92,8 @@ impl<E: Float, D: Device> Tape<E, D> {
 
 struct LayerNormBackward<E: Float, D: Device> {
     inputs: (Option<NodeId>, Option<NodeId>),
-    z: D::Buffer<E>,
-    statistics: D::Buffer<E::Master>,
+    normalised: D::Buffer<E>,
+    rstd: D::Buffer<E::Master>,
     gamma: Arc<D::Buffer<E::Master>>,
     ids: (ParamId, ParamId),
     drawn: Option<Drawn>,
@@ -106,7 +107,7 @@ impl<E: Float, D: Device> Backward<E, D> for LayerNormBackward<E, D> {
         let ((n, width), rows) = (self.sizes, self.rows.as_ref());
         let mut dbetas = std::collections::VecDeque::new();
         walk.parameter_rows(self.ids.0, n, rows, &mut |device, range| {
-            let (dgamma, dbeta) = device.layer_norm_weights(&dy, &self.z, &self.statistics, range, width);
+            let (dgamma, dbeta) = device.layer_norm_weights(&dy, &self.normalised, range, width);
             dbetas.push_back(dbeta);
             Gradient::Dense(dgamma)
         });
@@ -118,7 +119,7 @@ impl<E: Float, D: Device> Backward<E, D> for LayerNormBackward<E, D> {
         }
         let dropout = self.drawn.as_ref().map(Drawn::of_rows);
         let (dz, dx) =
-            walk.device().layer_norm_backward(&dy, &self.z, &self.statistics, &self.gamma, dropout);
+            walk.device().layer_norm_backward(&dy, &self.normalised, &self.rstd, &self.gamma, dropout);
         match (self.inputs, dx) {
             ((x, residual), Some(dx)) => {
                 walk.add(x, dx);

@@ -48,7 +48,8 @@ impl<E: Float, D: Device> Tape<E, D> {
         x: &Tensor<(R, W), E, D>,
         pack: &Pack,
     ) -> Result<Tensor<(usize, W), E, D>, TensorError> {
-        self.gather_rows(x, &pack.boundaries[..pack.sequences()])
+        let first: Vec<u32> = pack.boundaries[..pack.sequences()].iter().map(|&row| row as u32).collect();
+        self.gather_rows(x, &first)
     }
 
     /// The mean row of each sequence of a pack; zero for an empty one.
@@ -93,7 +94,7 @@ impl<E: Float, D: Device> Backward<E, D> for GatherBackward {
 
 struct MeanPoolBackward {
     input: Option<NodeId>,
-    boundaries: Arc<[u32]>,
+    boundaries: Arc<[usize]>,
     width: usize,
 }
 

@@ -1,0 +1,17 @@
+//! Readers that stream: one file per format, and what they share.
+
+mod conll;
+mod conllu;
+mod csv;
+mod jsonl;
+mod label;
+mod lines;
+mod open;
+mod reader;
+mod source;
+mod table;
+mod tsv;
+
+pub(crate) use lines::Lines;
+pub use reader::Reader;
+pub use source::{Format, Source};

@@ -1,0 +1,54 @@
+//! The iterator over the examples of a file.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::error::DataError;
+use crate::example::Example;
+use crate::location::Location;
+
+/// What each format implements: the next example, or `None` at the end of the file.
+pub(crate) trait Rows: Send {
+    fn next_row(&mut self) -> Result<Option<Example>, DataError>;
+}
+
+/// The examples of a file, one after the other, in file order; it ends after the first error.
+///
+/// A file without any example yields one error, [`DataError::Empty`].
+pub struct Reader {
+    path: Arc<Path>,
+    rows: Box<dyn Rows>,
+    count: usize,
+    done: bool,
+}
+
+impl Reader {
+    pub(crate) fn new(path: Arc<Path>, rows: impl Rows + 'static) -> Self {
+        Self { path, rows: Box::new(rows), count: 0, done: false }
+    }
+}
+
+impl Iterator for Reader {
+    type Item = Result<Example, DataError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.done {
+            return None;
+        }
+        let next = match self.rows.next_row() {
+            Ok(None) if self.count == 0 => {
+                Some(Err(DataError::Empty { at: Location::start(self.path.clone()) }))
+            }
+            next => next.transpose(),
+        };
+        self.count += 1;
+        self.done = !matches!(next, Some(Ok(_)));
+        next
+    }
+}
+
+impl std::fmt::Debug for Reader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reader").field("path", &self.path).field("count", &self.count).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,226 @@
+//! Where the examples of a task stand and how to read them.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::DataError;
+use crate::example::{Label, LabelKind};
+use crate::labels::LabelSet;
+use crate::location::Location;
+use crate::read::reader::Reader;
+use crate::read::{conll::Conll, conllu::Conllu, csv::Csv, jsonl::Jsonl, open::plain_name, tsv::Tsv};
+
+/// A file format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Format {
+    /// Columns between tabs, no quoting at all, as GLUE ships it.
+    Tsv,
+    /// Comma-separated values of RFC 4180, with line breaks inside quotes.
+    Csv,
+    /// One JSON object per line.
+    Jsonl,
+    /// One word per line, columns between tabs or spaces, an empty line after each sentence.
+    Conll,
+    /// CoNLL-U, the format of Universal Dependencies.
+    Conllu,
+}
+
+impl Format {
+    /// All formats, in the order in which messages list them.
+    pub const ALL: [Self; 5] = [Self::Tsv, Self::Csv, Self::Jsonl, Self::Conll, Self::Conllu];
+
+    /// The name of the format in configuration files: `tsv`, `csv`, `jsonl`, `conll`, `conllu`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tsv => "tsv",
+            Self::Csv => "csv",
+            Self::Jsonl => "jsonl",
+            Self::Conll => "conll",
+            Self::Conllu => "conllu",
+        }
+    }
+
+    /// The format with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.name() == name)
+    }
+
+    /// The format that a file name tells, `.gz` and `.zst` aside: `.tsv`; `.csv`; `.jsonl`, `.ndjson`, `.json`;
+    /// `.conll`, `.iob`, `.bio`, `.annotated`; `.conllu`.
+    pub fn of_path(path: &Path) -> Option<Self> {
+        match plain_name(path).extension()?.to_str()?.to_ascii_lowercase().as_str() {
+            "tsv" => Some(Self::Tsv),
+            "csv" => Some(Self::Csv),
+            "jsonl" | "ndjson" | "json" => Some(Self::Jsonl),
+            "conll" | "iob" | "bio" | "annotated" => Some(Self::Conll),
+            "conllu" => Some(Self::Conllu),
+            _ => None,
+        }
+    }
+}
+
+/// Where the examples of a task stand and how to read them.
+///
+/// | field | meaning | when absent |
+/// |---|---|---|
+/// | `format` | the file format | follows from the extension |
+/// | `header` | whether the first line of a TSV or CSV file names the columns | true if a column is referred to by name and `columns` is absent |
+/// | `columns` | names for the columns of a file that does not name them (TSV, CSV, CoNLL) | columns have numbers, from 1 |
+/// | `text` | one or two text columns | CoNLL: the column `word`, `token` or `form`, else the first; CoNLL-U: `form`; an error elsewhere |
+/// | `label` | the label column | all labels are [`Label::Missing`] |
+/// | `separator` | what stands between several labels, or words and tags, in one field | `,` between labels, white space between words |
+/// | `missing` | the text that stands for a missing label, such as `-` | none; a JSON null is always a missing label |
+/// | `scale` | the lowest and highest number allowed as a label | any finite number |
+///
+/// A column of TSV, CSV or CoNLL is referred to by its name, or by its number from 1. A key of a JSON object is
+/// referred to by its path, `a.b`; a CoNLL-U column by its name in lower case (`form`, `lemma`, `upos`, `xpos`,
+/// `feats`, `head`, `deprel`, `deps`, `misc`), a single feature as `feats.Number` (`_` where a word has none).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Source {
+    /// The file; gzip and zstd are recognised.
+    pub path: PathBuf,
+    /// The format.
+    pub format: Option<Format>,
+    /// Whether the first line names the columns.
+    pub header: Option<bool>,
+    /// Names for the columns.
+    pub columns: Option<Vec<String>>,
+    /// The text column, or the two of them.
+    pub text: Vec<String>,
+    /// The label column.
+    pub label: Option<String>,
+    /// What kind of label it holds.
+    pub kind: LabelKind,
+    /// What separates several labels, or words and tags, in one field.
+    pub separator: Option<String>,
+    /// What stands for a missing label.
+    pub missing: Option<String>,
+    /// The lowest and highest number allowed.
+    pub scale: Option<(f64, f64)>,
+}
+
+impl Source {
+    /// The file at `path`, with no column chosen and labels of this kind.
+    pub fn new(path: impl Into<PathBuf>, kind: LabelKind) -> Self {
+        Self {
+            path: path.into(),
+            format: None,
+            header: None,
+            columns: None,
+            text: Vec::new(),
+            label: None,
+            kind,
+            separator: None,
+            missing: None,
+            scale: None,
+        }
+    }
+
+    /// The same source with these text columns.
+    pub fn text<S: Into<String>>(self, columns: impl IntoIterator<Item = S>) -> Self {
+        Self { text: columns.into_iter().map(Into::into).collect(), ..self }
+    }
+
+    /// The same source with this label column.
+    pub fn label(self, column: impl Into<String>) -> Self {
+        Self { label: Some(column.into()), ..self }
+    }
+
+    /// Opens the file and reads as far as the names of its columns.
+    ///
+    /// Errors if the file cannot be opened, if no format follows from its name, or if it lacks a column.
+    pub fn read(&self) -> Result<Reader, DataError> {
+        self.open(None)
+    }
+
+    /// Like [`read`](Self::read), but a label that is not among `labels` is an error that names its place and the
+    /// nearest label.
+    pub fn read_known(&self, labels: &LabelSet) -> Result<Reader, DataError> {
+        self.open(Some(labels))
+    }
+
+    /// The values of `column`, one per example, in order: the keys of [`Split::by_key`](crate::Split::by_key).
+    ///
+    /// Errors as reading does, and for an empty value.
+    pub fn read_keys(&self, column: &str) -> Result<Vec<String>, DataError> {
+        let keys = Self { missing: None, scale: None, kind: LabelKind::Class, ..self.clone() }.label(column);
+        let examples = keys.read()?;
+        examples
+            .map(|example| match example? {
+                crate::Example { label: Label::Class(key), .. } => Ok(key),
+                crate::Example { line, .. } => {
+                    Err(DataError::EmptyLabel { at: Location::new(self.path.clone(), line, 1) })
+                }
+            })
+            .collect()
+    }
+
+    /// The format: the one named, else the one that the file name tells.
+    ///
+    /// Errors if there is neither.
+    pub fn resolved_format(&self) -> Result<Format, DataError> {
+        self.format.or_else(|| Format::of_path(&self.path)).ok_or_else(|| DataError::UnknownFormat {
+            at: self.start(),
+            formats: Format::ALL.map(Format::name).to_vec(),
+        })
+    }
+
+    fn open(&self, known: Option<&LabelSet>) -> Result<Reader, DataError> {
+        let path: Arc<Path> = self.path.as_path().into();
+        let format = match self.resolved_format() {
+            Ok(format) => format,
+            // A missing file is the more useful complaint.
+            Err(error) => return Err(crate::read::open::open(&path).err().unwrap_or(error)),
+        };
+        Ok(match format {
+            Format::Tsv => Reader::new(path.clone(), Tsv::open(self, &path, known)?),
+            Format::Csv => Reader::new(path.clone(), Csv::open(self, &path, known)?),
+            Format::Jsonl => Reader::new(path.clone(), Jsonl::open(self, &path, known)?),
+            Format::Conll => Reader::new(path.clone(), Conll::open(self, &path, known)?),
+            Format::Conllu => Reader::new(path.clone(), Conllu::open(self, &path, known)?),
+        })
+    }
+
+    /// Whether the first line of a TSV or CSV file names the columns.
+    pub(crate) fn has_header(&self) -> bool {
+        let mut references = self.text.iter().chain(&self.label);
+        let by_name = |column: &String| column_number(column).is_none();
+        self.header.unwrap_or_else(|| self.columns.is_none() && references.any(by_name))
+    }
+
+    /// The first character of the file.
+    pub(crate) fn start(&self) -> Location {
+        Location::start(self.path.clone())
+    }
+}
+
+/// The number, from 1, that a reference to a column is.
+pub(crate) fn column_number(column: &str) -> Option<usize> {
+    column.parse().ok().filter(|number| *number > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_format_follows_from_the_name_compression_aside() {
+        let format = |name: &str| Format::of_path(Path::new(name));
+        assert_eq!(format("a/train.tsv"), Some(Format::Tsv));
+        assert_eq!(format("a/train.CSV.gz"), Some(Format::Csv));
+        assert_eq!(format("train.jsonl.zst"), Some(Format::Jsonl));
+        assert_eq!(format("emerging.test.annotated"), Some(Format::Conll));
+        assert_eq!(format("en.conllu"), Some(Format::Conllu));
+        assert_eq!((format("LICENSE"), format("notes.txt"), format("x.gz")), (None, None, None));
+    }
+
+    #[test]
+    fn every_format_is_found_by_its_name() {
+        assert!(Format::ALL.iter().all(|format| Format::from_name(format.name()) == Some(*format)));
+        assert_eq!(Format::from_name("xml"), None);
+    }
+}

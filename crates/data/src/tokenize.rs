@@ -1,0 +1,341 @@
+//! Text to token ids, segments and the place of each word, by Hugging Face `tokenizers`.
+//!
+//! The ids are those of transformers' fast tokenizers with `truncation=True`: special tokens are counted, pairs lose
+//! tokens at the end of their longer text first, words go in as `is_split_into_words=True`.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+use tokenizers::models::wordpiece::WordPiece;
+use tokenizers::normalizers::bert::BertNormalizer;
+use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
+use tokenizers::processors::bert::BertProcessing;
+use tokenizers::utils::truncation::truncate_encodings;
+use tokenizers::{AddedToken, Encoding, PostProcessor, TruncationParams};
+
+use crate::error::DataError;
+use crate::example::{Example, Text};
+use crate::location::Location;
+use crate::read::Lines;
+
+const UNKNOWN: &str = "[UNK]";
+const CLASSIFY: &str = "[CLS]";
+const SEPARATE: &str = "[SEP]";
+/// The special tokens of BERT in the order in which a new vocabulary begins.
+const SPECIAL: [&str; 5] = ["[PAD]", UNKNOWN, CLASSIFY, SEPARATE, "[MASK]"];
+
+/// One tokenized text.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Encoded {
+    /// The token ids, special tokens included. `(tokens,)`
+    pub ids: Vec<u32>,
+    /// The segment of each token: 1 in the second text of a pair, else 0. `(tokens,)`
+    pub segments: Vec<u32>,
+    /// For a text of words, the index of the first token of each word: `None` if truncation cut the word off or it
+    /// has no token. Empty for other texts. `(words,)`
+    pub first_subword: Vec<Option<u32>>,
+}
+
+/// A tokenizer with a limit on the tokens of one text.
+#[derive(Debug, Clone)]
+pub struct Tokenizer {
+    inner: tokenizers::Tokenizer,
+    max_tokens: usize,
+    fingerprint: String,
+}
+
+/// What `tokenizer_config.json` says about a tokenizer that is made from `vocab.txt`.
+#[derive(Debug, serde::Deserialize)]
+#[serde(default)]
+struct BertOptions {
+    do_lower_case: bool,
+    strip_accents: Option<bool>,
+    tokenize_chinese_chars: bool,
+}
+
+impl Default for BertOptions {
+    fn default() -> Self {
+        Self { do_lower_case: true, strip_accents: None, tokenize_chinese_chars: true }
+    }
+}
+
+impl Tokenizer {
+    /// The tokenizer of a model folder: its `tokenizer.json`, with the padding and truncation stored there switched
+    /// off, else BERT's WordPiece over its `vocab.txt`, lower-casing as its `tokenizer_config.json` says.
+    ///
+    /// Errors if the folder has neither, if they cannot be used, or if `max_tokens` leaves no room for text.
+    pub fn from_folder(folder: &Path, max_tokens: usize) -> Result<Self, DataError> {
+        let json = folder.join("tokenizer.json");
+        if json.exists() {
+            return Self::new(read_json(&json)?, max_tokens);
+        }
+        let vocabulary = folder.join("vocab.txt");
+        if !vocabulary.exists() {
+            return Err(DataError::NoTokenizer { folder: folder.to_owned() });
+        }
+        let options = read_options(&folder.join("tokenizer_config.json"))?;
+        Self::new(word_piece(read_vocabulary(&vocabulary)?, &options)?, max_tokens)
+    }
+
+    /// A new lower-casing WordPiece tokenizer of BERT's special tokens (`[PAD]` is 0) followed by `words`.
+    ///
+    /// A word that is not among them becomes `[UNK]`, unless pieces (`##ing`) make it up.
+    /// Errors if `max_tokens` leaves no room for text.
+    pub fn from_words<'a>(
+        words: impl IntoIterator<Item = &'a str>,
+        max_tokens: usize,
+    ) -> Result<Self, DataError> {
+        let mut tokens: Vec<String> = Vec::new();
+        let mut seen = std::collections::HashSet::new();
+        for word in SPECIAL.into_iter().chain(words) {
+            if seen.insert(word) {
+                tokens.push(word.to_owned());
+            }
+        }
+        Self::new(word_piece(tokens, &BertOptions::default())?, max_tokens)
+    }
+
+    fn new(mut inner: tokenizers::Tokenizer, max_tokens: usize) -> Result<Self, DataError> {
+        inner.with_padding(None);
+        inner.with_truncation(None).expect("switching truncation off cannot fail");
+        let fingerprint = hex(&Sha256::digest(json_of(&inner)));
+        let special = special_tokens(&inner, true);
+        if max_tokens <= special {
+            return Err(DataError::MaxTokens { max_tokens, special });
+        }
+        Ok(Self { inner, max_tokens, fingerprint })
+    }
+
+    /// The most tokens that a text may have, special tokens included.
+    pub fn max_tokens(&self) -> usize {
+        self.max_tokens
+    }
+
+    /// The number of tokens in the vocabulary, added tokens included.
+    pub fn vocabulary_size(&self) -> usize {
+        self.inner.get_vocab_size(true)
+    }
+
+    /// The content of a `tokenizer.json` that makes this tokenizer, without truncation and padding.
+    pub fn to_json(&self) -> String {
+        json_of(&self.inner)
+    }
+
+    /// The SHA-256 of [`to_json`](Self::to_json), in hexadecimal digits.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// Errors if a token has no row in an embedding of `vocab_size` rows, naming the largest id.
+    pub fn check_vocabulary(&self, vocab_size: usize) -> Result<(), DataError> {
+        let vocabulary = self.inner.get_vocab(true);
+        match vocabulary.into_iter().max_by_key(|(_, id)| *id) {
+            Some((token, largest)) if largest as usize >= vocab_size => {
+                Err(DataError::VocabularyTooSmall { largest, token, vocab_size })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The tokens of one text, at most [`max_tokens`](Self::max_tokens).
+    ///
+    /// Errors if the tokenizer cannot express the text, for example without a token for unknown words.
+    pub fn encode(&self, text: &Text) -> Result<Encoded, DataError> {
+        self.encode_line(text, 0)
+    }
+
+    /// The tokens of each example, in order, computed by all threads.
+    ///
+    /// Errors as [`encode`](Self::encode) does, with the line of the first example at fault.
+    pub fn encode_all(&self, examples: &[Example]) -> Result<Vec<Encoded>, DataError> {
+        let encoded: Vec<_> =
+            examples.par_iter().map(|example| self.encode_line(&example.text, example.line)).collect();
+        encoded.into_iter().collect()
+    }
+
+    fn encode_line(&self, text: &Text, line: usize) -> Result<Encoded, DataError> {
+        let encoding = self.encode_text(text);
+        let encoding = encoding.map_err(|error| DataError::Tokenize { line, reason: error.to_string() })?;
+        Ok(Encoded {
+            first_subword: match text {
+                Text::Words(words) => first_subwords(&encoding, words.len()),
+                _ => Vec::new(),
+            },
+            ids: encoding.get_ids().to_vec(),
+            segments: encoding.get_type_ids().to_vec(),
+        })
+    }
+
+    /// Tokenizes whole texts, cuts them, and puts the special tokens around them.
+    ///
+    /// The truncation built into the tokenizer stops reading a text at the limit, and so forgets which text of a
+    /// pair was the longer one; that decides which of them keeps one token more when the room is odd.
+    fn encode_text(&self, text: &Text) -> tokenizers::Result<Encoding> {
+        let (first, second) = match text {
+            Text::Single(text) => (self.inner.encode_fast(text.as_str(), false)?, None),
+            Text::Pair(first, second) => {
+                let second = self.inner.encode_fast(second.as_str(), false)?;
+                (self.inner.encode_fast(first.as_str(), false)?, Some(second))
+            }
+            // The fast path leaves out which word a token belongs to.
+            Text::Words(words) => (self.inner.encode(&words[..], false)?, None),
+        };
+        let special = special_tokens(&self.inner, second.is_some());
+        let room = TruncationParams { max_length: self.max_tokens - special, ..TruncationParams::default() };
+        let (first, second) = truncate_encodings(first, second, &room)?;
+        self.inner.post_process(first, second, true)
+    }
+}
+
+/// The number of special tokens around one text, or around a pair.
+fn special_tokens(tokenizer: &tokenizers::Tokenizer, pair: bool) -> usize {
+    tokenizer.get_post_processor().map_or(0, |processor| processor.added_tokens(pair))
+}
+
+/// The index of the first token of each of `words` words.
+fn first_subwords(encoding: &Encoding, words: usize) -> Vec<Option<u32>> {
+    let mut first = vec![None; words];
+    for (token, word) in (0u32..).zip(encoding.get_word_ids()) {
+        if let Some(word) = word {
+            first[*word as usize].get_or_insert(token);
+        }
+    }
+    first
+}
+
+fn read_json(path: &Path) -> Result<tokenizers::Tokenizer, DataError> {
+    let at = || Location::start(path);
+    let bytes = std::fs::read(path).map_err(|source| DataError::Read { at: at(), source })?;
+    tokenizers::Tokenizer::from_bytes(bytes).map_err(|error| unusable(at(), &error))
+}
+
+fn read_options(path: &Path) -> Result<BertOptions, DataError> {
+    if !path.exists() {
+        return Ok(BertOptions::default());
+    }
+    let at = || Location::start(path);
+    let bytes = std::fs::read(path).map_err(|source| DataError::Read { at: at(), source })?;
+    serde_json::from_slice(&bytes)
+        .map_err(|error| unusable(Location::new(path, error.line(), error.column()), &error))
+}
+
+/// The tokens of a `vocab.txt`, one per line; the line number less one is the id.
+fn read_vocabulary(path: &Path) -> Result<Vec<String>, DataError> {
+    let mut lines = Lines::open(&Arc::from(path))?;
+    let mut tokens = Vec::new();
+    while lines.advance()? {
+        tokens.push(lines.text().to_owned());
+    }
+    if tokens.is_empty() {
+        return Err(DataError::Empty { at: Location::start(path) });
+    }
+    Ok(tokens)
+}
+
+/// BERT's tokenizer over `tokens`, whose places are their ids.
+fn word_piece(tokens: Vec<String>, options: &BertOptions) -> Result<tokenizers::Tokenizer, DataError> {
+    let id = |token: &'static str| {
+        let found =
+            tokens.iter().rposition(|other| other == token).ok_or(DataError::MissingToken { token })?;
+        Ok::<_, DataError>(u32::try_from(found).expect("a vocabulary has fewer than 2^32 tokens"))
+    };
+    id(UNKNOWN)?;
+    let processor = BertProcessing::new((SEPARATE.into(), id(SEPARATE)?), (CLASSIFY.into(), id(CLASSIFY)?));
+    let special: Vec<AddedToken> = SPECIAL
+        .into_iter()
+        .filter(|token| tokens.iter().any(|other| other == token))
+        .map(|token| AddedToken::from(token, true))
+        .collect();
+    let mut vocabulary = WordPiece::read_bytes(b"").expect("an empty vocabulary can be read");
+    vocabulary.extend(tokens.into_iter().zip(0..));
+    let model = WordPiece::builder().vocab(vocabulary).unk_token(UNKNOWN.into()).build();
+    let model = model.expect("a vocabulary in memory cannot fail to load");
+    let normalizer = BertNormalizer::new(
+        true,
+        options.tokenize_chinese_chars,
+        options.strip_accents,
+        options.do_lower_case,
+    );
+    let mut tokenizer = tokenizers::Tokenizer::new(model);
+    tokenizer.with_normalizer(Some(normalizer)).expect("no token was added that must be normalised again");
+    tokenizer.with_pre_tokenizer(Some(BertPreTokenizer)).with_post_processor(Some(processor));
+    tokenizer.add_special_tokens(special).expect("special tokens of the vocabulary can be added");
+    Ok(tokenizer)
+}
+
+fn unusable(at: Location, error: &impl std::fmt::Display) -> DataError {
+    DataError::Tokenizer { at, reason: error.to_string() }
+}
+
+fn json_of(tokenizer: &tokenizers::Tokenizer) -> String {
+    tokenizer.to_string(false).expect("a tokenizer in memory is valid json")
+}
+
+/// Bytes as hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tokenizer(max_tokens: usize) -> Tokenizer {
+        Tokenizer::from_words(["the", "cat", "sleep", "##s", "the"], max_tokens).unwrap()
+    }
+
+    fn words(words: &[&str]) -> Text {
+        Text::Words(words.iter().map(|word| word.to_string()).collect())
+    }
+
+    #[test]
+    fn a_vocabulary_in_memory_begins_with_the_special_tokens() {
+        let tokenizer = tokenizer(16);
+        assert_eq!(tokenizer.vocabulary_size(), 9);
+        let encoded = tokenizer.encode(&Text::Single("The cat sleeps dog".into())).unwrap();
+        assert_eq!(encoded.ids, [2, 5, 6, 7, 8, 1, 3]);
+        assert_eq!((encoded.segments, encoded.first_subword), (vec![0; 7], vec![]));
+    }
+
+    #[test]
+    fn a_pair_loses_tokens_of_its_longer_text_first() {
+        let pair = Text::Pair("the cat the cat".into(), "sleep the".into());
+        let encoded = tokenizer(7).encode(&pair).unwrap();
+        assert_eq!(encoded.ids, [2, 5, 6, 3, 7, 5, 3]);
+        assert_eq!(encoded.segments, [0, 0, 0, 0, 1, 1, 1]);
+    }
+
+    #[test]
+    fn words_know_their_first_token_unless_cut_or_empty() {
+        let encoded = tokenizer(6).encode(&words(&["the", "\u{200b}", "sleeps", "", "cat", "the"])).unwrap();
+        assert_eq!(encoded.ids, [2, 5, 7, 8, 6, 3]);
+        assert_eq!(encoded.first_subword, [Some(1), None, Some(2), None, Some(4), None]);
+        assert_eq!(tokenizer(6).encode(&words(&[])).unwrap().ids, [2, 3]);
+    }
+
+    #[test]
+    fn a_vocabulary_larger_than_the_embedding_is_an_error() {
+        assert!(tokenizer(8).check_vocabulary(9).is_ok());
+        assert_eq!(
+            tokenizer(8).check_vocabulary(8).unwrap_err().to_string(),
+            "the tokenizer does not fit the encoder: its largest token id is 8 (\"##s\"), \
+             but the encoder has 8 token embeddings"
+        );
+    }
+
+    #[test]
+    fn a_limit_without_room_for_text_is_an_error() {
+        let error = Tokenizer::from_words(["a"], 3).unwrap_err().to_string();
+        assert_eq!(error, "max_tokens must exceed the 3 special tokens of the tokenizer, got 3");
+        assert!(Tokenizer::from_words(["a"], 4).is_ok());
+    }
+
+    #[test]
+    fn the_fingerprint_tells_vocabularies_apart_and_not_limits() {
+        assert_eq!(tokenizer(8).fingerprint(), tokenizer(9).fingerprint());
+        let other = Tokenizer::from_words(["dog"], 8).unwrap();
+        assert_ne!(tokenizer(8).fingerprint(), other.fingerprint());
+    }
+}

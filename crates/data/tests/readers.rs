@@ -1,0 +1,206 @@
+//! Each format, as files of that format are found.
+
+mod common;
+
+use std::io::Write;
+
+use common::{File, class, read, strings};
+use mtl_data::{Example, Label, LabelKind, Source, Text};
+
+fn single(text: &str, label: Label, line: usize) -> Example {
+    Example { text: Text::Single(text.into()), label, line }
+}
+
+fn tagged(words: &[&str], tags: &[&str], line: usize) -> Example {
+    Example { text: Text::Words(strings(words)), label: Label::Tags(strings(tags)), line }
+}
+
+#[test]
+fn tsv_knows_no_quotes_and_tolerates_marks_and_carriage_returns() {
+    let file =
+        File::new("a.tsv", "\u{feff}text\tlabel\r\n\"open\tone\r\n\r\na\"\"b\ttwo\textra\r\nlast\tone");
+    let source = file.source(LabelKind::Class).text(["text"]).label("label");
+    let wanted = [
+        single("\"open", class("one"), 2),
+        single("a\"\"b", class("two"), 4),
+        single("last", class("one"), 5),
+    ];
+    assert_eq!(read(&source).unwrap(), wanted);
+}
+
+#[test]
+fn a_table_without_header_is_read_by_number_or_by_given_names() {
+    let file = File::new("a.tsv", "gj04\t1\t\tOur friends.\ngj04\t0\t*\tThey drank.\n");
+    let wanted = [single("Our friends.", class("1"), 1), single("They drank.", class("0"), 2)];
+    let source = file.source(LabelKind::Class).text(["4"]).label("2");
+    assert_eq!(read(&source).unwrap(), wanted);
+    let named = Source {
+        columns: Some(strings(&["origin", "label", "star", "text"])),
+        ..file.source(LabelKind::Class).text(["text"]).label("label")
+    };
+    assert_eq!(read(&named).unwrap(), wanted);
+    let without_first = Source { header: Some(true), ..source };
+    assert_eq!(read(&without_first).unwrap(), wanted[1..]);
+}
+
+#[test]
+fn two_text_columns_are_a_pair_and_no_label_column_is_a_missing_label() {
+    let file = File::new("a.tsv", "s1\ts2\tscore\na\tb\t2.5\n");
+    let source = file.source(LabelKind::Value).text(["s1", "s2"]);
+    let text = Text::Pair("a".into(), "b".into());
+    let unlabelled = Example { text: text.clone(), label: Label::Missing, line: 2 };
+    assert_eq!(read(&source).unwrap(), [unlabelled]);
+    let labelled = Example { text, label: Label::Value(2.5), line: 2 };
+    assert_eq!(read(&source.label("score")).unwrap(), [labelled]);
+}
+
+#[test]
+fn an_empty_line_of_a_single_column_is_an_empty_text() {
+    let file = File::new("a.tsv", "a\n\nb\n");
+    let source = file.source(LabelKind::Class).text(["1"]);
+    let wanted =
+        [single("a", Label::Missing, 1), single("", Label::Missing, 2), single("b", Label::Missing, 3)];
+    assert_eq!(read(&source).unwrap(), wanted);
+}
+
+#[test]
+fn csv_reads_quotes_and_line_breaks_and_keeps_true_line_numbers() {
+    let content = "text,label\r\n\"a, \"\"b\"\"\r\nc\",x\r\n\r\nplain,\"y\"\r\n,z";
+    let file = File::new("a.csv", content);
+    let source = file.source(LabelKind::Class).text(["text"]).label("label");
+    let wanted =
+        [single("a, \"b\"\r\nc", class("x"), 2), single("plain", class("y"), 5), single("", class("z"), 6)];
+    assert_eq!(read(&source).unwrap(), wanted);
+}
+
+#[test]
+fn json_keys_are_paths_and_labels_are_text_numbers_or_truth_values() {
+    let content = concat!(
+        "{\"a\": {\"b\": \"x\"}, \"y.z\": true}\n\n",
+        "{\"a\": {\"b\": \"\\u00e4\"}, \"y.z\": 3}\n",
+        "{\"a\": {\"b\": \"c\"}, \"y.z\": null}\n",
+    );
+    let file = File::new("a.jsonl", content);
+    let source = file.source(LabelKind::Class).text(["a.b"]).label("y.z");
+    let wanted = [single("x", class("true"), 1), single("ä", class("3"), 3), single("c", Label::Missing, 4)];
+    assert_eq!(read(&source).unwrap(), wanted);
+}
+
+#[test]
+fn json_arrays_are_words_tags_or_several_labels() {
+    let file = File::new(
+        "a.jsonl",
+        "{\"t\": [\"a\", \"b c\"], \"g\": [\"O\", \"B\"], \"i\": \"Play\", \"n\": []}\n",
+    );
+    let tags = file.source(LabelKind::Tags).text(["t"]).label("g");
+    assert_eq!(read(&tags).unwrap(), [tagged(&["a", "b c"], &["O", "B"], 1)]);
+    let text = Text::Words(strings(&["a", "b c"]));
+    let one = |label| [Example { text: text.clone(), label, line: 1 }];
+    let intent = file.source(LabelKind::Class).text(["t"]).label("i");
+    assert_eq!(read(&intent).unwrap(), one(class("Play")));
+    let labels = file.source(LabelKind::Classes).text(["t"]);
+    assert_eq!(read(&labels.clone().label("g")).unwrap(), one(Label::Classes(strings(&["O", "B"]))));
+    assert_eq!(read(&labels.clone().label("n")).unwrap(), one(Label::Classes(vec![])));
+    assert_eq!(read(&labels.clone().label("i")).unwrap(), one(Label::Classes(strings(&["Play"]))));
+    let absent = Source { missing: Some("-".into()), ..labels.label("none") };
+    assert_eq!(read(&absent).unwrap(), one(Label::Missing));
+}
+
+#[test]
+fn several_labels_and_tags_stand_in_one_field_of_a_table() {
+    let file = File::new("a.tsv", "text\tlabels\ttags\nx y\tb, a\tO B\nx y\t\tB O\n");
+    let labels = file.source(LabelKind::Classes).text(["text"]).label("labels");
+    let read_labels: Vec<Label> = read(&labels).unwrap().into_iter().map(|example| example.label).collect();
+    assert_eq!(read_labels, [Label::Classes(strings(&["b", "a"])), Label::Classes(vec![])]);
+    let tags = file.source(LabelKind::Tags).text(["text"]).label("tags");
+    assert_eq!(
+        read(&tags).unwrap(),
+        [tagged(&["x", "y"], &["O", "B"], 2), tagged(&["x", "y"], &["B", "O"], 3)]
+    );
+}
+
+#[test]
+fn conll_columns_are_divided_by_tabs_or_spaces() {
+    let content = "-DOCSTART- O\n\n#\tO\nNew York\tB-loc\n \t \na   O\r\nb O\n-DOCSTART- O\nc O";
+    let file = File::new("a.conll", content);
+    let source = file.source(LabelKind::Tags).label("tag");
+    let source = Source { columns: Some(strings(&["word", "tag"])), ..source };
+    let wanted = [
+        tagged(&["#", "New York"], &["O", "B-loc"], 3),
+        tagged(&["a", "b"], &["O", "O"], 6),
+        tagged(&["c"], &["O"], 9),
+    ];
+    assert_eq!(read(&source).unwrap(), wanted);
+    let by_number = file.source(LabelKind::Tags).text(["1"]).label("2");
+    assert_eq!(read(&by_number).unwrap(), wanted);
+}
+
+#[test]
+fn conll_without_a_label_column_reads_lines_of_words_only() {
+    let file = File::new("a.conll", "a\nb\n\nc\n");
+    let source = Source { columns: Some(strings(&["word", "tag"])), ..file.source(LabelKind::Tags) };
+    let lines: Vec<(usize, Label)> = read(&source).unwrap().into_iter().map(|e| (e.line, e.label)).collect();
+    assert_eq!(lines, [(1, Label::Missing), (4, Label::Missing)]);
+}
+
+const TREES: &str = "\
+# text = Vom Hund
+1-2\tVom\t_\t_\t_\t_\t_\t_\t_\t_
+1\tVon\tvon\tADP\t_\t_\t3\tcase\t_\t_
+2\tdem\tder\tDET\t_\tCase=Dat|Number=Sing\t3\tdet\t_\tSpaceAfter=No
+
+# text = #
+1\t#\t#\tSYM\t_\tNumber=Plur\t0\troot\t_\t_
+1.1\tist\tsein\tAUX\t_\t_\t_\t_\t_\t_
+";
+
+#[test]
+fn conllu_reads_syntactic_words_and_any_column() {
+    let file = File::new("a.conllu", TREES);
+    let read_column = |label: &str| read(&file.source(LabelKind::Tags).label(label)).unwrap();
+    assert_eq!(
+        read_column("upos"),
+        [tagged(&["Von", "dem"], &["ADP", "DET"], 3), tagged(&["#"], &["SYM"], 7)]
+    );
+    assert_eq!(read_column("deprel")[0].label, Label::Tags(strings(&["case", "det"])));
+    let lemmas = file.source(LabelKind::Tags).text(["lemma"]);
+    assert_eq!(read(&lemmas).unwrap()[0].text, Text::Words(strings(&["von", "der"])));
+}
+
+#[test]
+fn conllu_reads_single_features() {
+    let file = File::new("a.conllu", TREES);
+    let read_column = |label: &str| read(&file.source(LabelKind::Tags).label(label)).unwrap();
+    let number = read_column("feats.Number");
+    assert_eq!(number[0].label, Label::Tags(strings(&["_", "Sing"])));
+    assert_eq!(number[1].label, Label::Tags(strings(&["Plur"])));
+    assert_eq!(read_column("misc.SpaceAfter")[0].label, Label::Tags(strings(&["_", "No"])));
+    let missing = Source { missing: Some("_".into()), ..file.source(LabelKind::Tags).label("xpos") };
+    assert!(read(&missing).unwrap().iter().all(|example| example.label == Label::Missing));
+}
+
+#[test]
+fn compressed_files_read_like_plain_ones_even_in_several_parts() {
+    let parts = ["text\tlabel\na\tx\n", "b\ty\n"];
+    let plain = File::new("a.tsv", parts.concat());
+    let wanted = read(&plain.source(LabelKind::Class).text(["text"]).label("label")).unwrap();
+    let (mut gzip, mut zstd) = (Vec::new(), Vec::new());
+    for part in parts {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        encoder.write_all(part.as_bytes()).unwrap();
+        gzip.extend(encoder.finish().unwrap());
+        let level = ruzstd::encoding::CompressionLevel::Fastest;
+        zstd.extend(ruzstd::encoding::compress_to_vec(part.as_bytes(), level));
+    }
+    for (name, bytes) in [("a.tsv.gz", &gzip), ("a.tsv.zst", &zstd), ("misnamed.tsv", &gzip)] {
+        let file = File::new(name, bytes);
+        assert_eq!(read(&file.source(LabelKind::Class).text(["text"]).label("label")).unwrap(), wanted);
+    }
+}
+
+#[test]
+fn keys_are_the_values_of_a_column_in_order() {
+    let file = File::new("a.tsv", "text\tlabel\tdoc\na\tx\td1\nb\ty\td2\n");
+    let source = file.source(LabelKind::Class).text(["text"]).label("label");
+    assert_eq!(source.read_keys("doc").unwrap(), ["d1", "d2"]);
+}
