@@ -1,4 +1,4 @@
-//! Files to examples to tokens to packs; an embedded synthetic corpus.
+#![doc = include_str!("../README.md")]
 
 mod cache;
 mod error;
@@ -8,6 +8,7 @@ mod location;
 mod nearest;
 mod read;
 mod split;
+pub mod synthetic;
 mod tokenize;
 
 pub use cache::{CacheKey, TokenCache};

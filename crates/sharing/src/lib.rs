@@ -1,1 +1,7 @@
-//! How tasks share one model: loss weighting.
+#![doc = include_str!("../README.md")]
+
+mod error;
+pub mod weighting;
+
+pub use error::SharingError;
+pub use weighting::{LossWeighting, WeightingKind, WeightingState};

@@ -1,1 +1,3 @@
 //! The training session: plan, train, resume, evaluate, predict, compare.
+
+pub mod config;

@@ -1,0 +1,41 @@
+//! What can be wrong with a curriculum.
+
+use thiserror::Error;
+
+/// The rules that a curriculum's arguments can break, with the values that broke them.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum CurriculumError {
+    /// There is nothing to choose from.
+    #[error("a sampler needs at least one task, got none")]
+    NoTasks,
+    /// A task without examples can never be drawn.
+    #[error("task {task_idx} has no examples")]
+    EmptyTask {
+        /// The task's index.
+        task_idx: usize,
+    },
+    /// A step must hold at least one sequence.
+    #[error("a batch must hold at least one sequence, got 0")]
+    EmptyBatch,
+    /// With one share per task, the shares must be whole.
+    #[error(
+        "with unit every-task the batch must be a multiple of the number of tasks, got batch {batch} for {n_tasks} tasks"
+    )]
+    UnevenBatch {
+        /// Sequences in a step.
+        batch: usize,
+        /// Number of tasks.
+        n_tasks: usize,
+    },
+    /// The name is not in the registry.
+    #[error("unknown {what} `{name}`, expected one of {}", expected.join(", "))]
+    UnknownName {
+        /// What was looked up: "sampler" or "unit".
+        what: &'static str,
+        /// The name that was given.
+        name: String,
+        /// Every name that would do.
+        expected: Vec<&'static str>,
+    },
+}

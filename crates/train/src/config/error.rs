@@ -1,0 +1,241 @@
+//! What can be wrong with a configuration file.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use mtl_curriculum::CurriculumError;
+use thiserror::Error;
+
+/// Why a configuration file was refused.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{}: failed to read the configuration: {error}", .path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// A folder that relative paths start from cannot be written into a TOML file.
+    #[error("{}: failed to note the folder in the configuration: its name is not valid UTF-8", .path.display())]
+    NotUnicode {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The file breaks a rule.
+    #[error("{}:{line}:{column}: {problem}", .path.display())]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1, in characters.
+        column: usize,
+        /// The rule.
+        problem: ConfigProblem,
+    },
+}
+
+/// The rules that a configuration file can break, with the names and values that broke them.
+///
+/// Keys are dotted, as in `train.batch`.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum ConfigProblem {
+    /// The text is not UTF-8.
+    #[error("the file is not valid UTF-8: byte 0x{byte:02x}")]
+    NotUtf8 {
+        /// The first byte that does not belong.
+        byte: u8,
+    },
+    /// The text is not TOML.
+    #[error("not valid TOML: {message}")]
+    Syntax {
+        /// What the parser says.
+        message: String,
+    },
+    /// A key stands twice in one table, such as two tasks with one name.
+    #[error("`{key}` is given twice")]
+    GivenTwice {
+        /// The key as it is written.
+        key: String,
+    },
+    /// The key does not exist.
+    #[error("unknown key `{key}`{suggestion}")]
+    UnknownKey {
+        /// The key.
+        key: String,
+        /// What was probably meant.
+        suggestion: Suggestion,
+    },
+    /// The value is of another type.
+    #[error("`{key}` must be {expected}, got {got}")]
+    WrongType {
+        /// The key.
+        key: String,
+        /// The type that it takes.
+        expected: &'static str,
+        /// The type that it was given.
+        got: &'static str,
+    },
+    /// The value is none of those that the key takes.
+    #[error("`{key}` cannot be `{value}`{suggestion}")]
+    UnknownValue {
+        /// The key.
+        key: String,
+        /// The value.
+        value: String,
+        /// What was probably meant.
+        suggestion: Suggestion,
+    },
+    /// The number, or the number of items, is out of its range.
+    #[error("`{key}` must be {rule}, got {got}")]
+    OutOfRange {
+        /// The key.
+        key: String,
+        /// The range in words.
+        rule: String,
+        /// The value.
+        got: String,
+    },
+    /// A table lacks a key.
+    #[error("{table} needs {key}")]
+    Missing {
+        /// The table, as `[tasks.name]`.
+        table: String,
+        /// The key, or the keys of which one is needed, and why where that is not plain.
+        key: String,
+    },
+    /// Two keys exclude each other.
+    #[error("`{first}` and `{second}` are both given, only one of them can hold")]
+    Conflict {
+        /// One key.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// A key makes no sense beside what another key says.
+    #[error("`{key}` applies to {applies_to}, not to {given}")]
+    NotApplicable {
+        /// The key.
+        key: String,
+        /// Where it does apply.
+        applies_to: &'static str,
+        /// What the file says instead.
+        given: String,
+    },
+    /// The metric exists, but not for this kind of task.
+    #[error("`{key}` cannot be `{metric}` for {kind}, expected one of {}", .valid.join(", "))]
+    MetricOfOtherKind {
+        /// The key.
+        key: String,
+        /// The metric.
+        metric: String,
+        /// The task's kind.
+        kind: &'static str,
+        /// The metrics that apply to it.
+        valid: &'static [&'static str],
+    },
+    /// A task's name is part of file names and of parameter names.
+    #[error("a task's name is made of letters, digits, `_` and `-`, got `{name}`")]
+    TaskName {
+        /// The name.
+        name: String,
+    },
+    /// Every task counts once, yet a weight says otherwise.
+    #[error("`sharing.weighting` is equal, but task `{task}` has weight {weight}; set weighting = \"fixed\"")]
+    UnusedWeight {
+        /// The task.
+        task: String,
+        /// Its weight.
+        weight: f64,
+    },
+    /// Tasks that label the same examples disagree about where they are.
+    #[error("`{key}` must be the same as in [tasks.{other}], whose examples the task labels")]
+    OtherExamples {
+        /// The key.
+        key: String,
+        /// The task that is named by `same_examples_as`.
+        other: String,
+    },
+    /// `same_examples_as` names a task that itself follows another.
+    #[error("`{key}` must name a task that has examples of its own, which `{other}` has not")]
+    NoOwnExamples {
+        /// The key.
+        key: String,
+        /// The task that was named.
+        other: String,
+    },
+    /// The tasks cannot be mixed as asked.
+    #[error(transparent)]
+    Curriculum(CurriculumError),
+}
+
+/// What the user probably meant: the nearest valid name, or all of them if none is near.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suggestion {
+    /// The nearest valid name.
+    pub nearest: Option<String>,
+    /// Every valid name.
+    pub valid: Vec<String>,
+}
+
+impl Suggestion {
+    /// The likeliest of the `valid` names for what was written.
+    ///
+    /// Near is at most a third of the letters wrong (Damerau-Levenshtein), or written without its end.
+    pub(super) fn new<'v>(written: &str, valid: impl IntoIterator<Item = &'v str>) -> Self {
+        let valid: Vec<String> = valid.into_iter().map(str::to_owned).collect();
+        let nearest = valid
+            .iter()
+            .map(|name| (distance(written, name), name))
+            .filter(|(distance, name)| 3 * distance <= written.chars().count().max(name.chars().count()))
+            .min()
+            .map(|(_, name)| name.clone());
+        Self { nearest, valid }
+    }
+}
+
+impl fmt::Display for Suggestion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.nearest {
+            Some(nearest) => write!(f, ", did you mean `{nearest}`?"),
+            None if self.valid.is_empty() => Ok(()),
+            None => write!(f, ", expected one of {}", self.valid.join(", ")),
+        }
+    }
+}
+
+/// Letters wrong, whatever their case and however words are joined; a beginning of at least three letters counts as
+/// one.
+fn distance(written: &str, name: &str) -> usize {
+    let plain = |text: &str| text.to_lowercase().replace('-', "_");
+    let (written, name) = (plain(written), plain(name));
+    let distance = strsim::damerau_levenshtein(&written, &name);
+    if written.chars().count() >= 3 && name.starts_with(&written) { distance.min(1) } else { distance }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_near_name_is_suggested() {
+        let valid = ["epochs", "learning_rate", "batch"];
+        let nearest = |written| Suggestion::new(written, valid).nearest;
+        assert_eq!(nearest("epoch").as_deref(), Some("epochs"));
+        assert_eq!(nearest("learning-rate").as_deref(), Some("learning_rate"));
+        assert_eq!(nearest("learn").as_deref(), Some("learning_rate"));
+        assert_eq!(nearest("Bacth").as_deref(), Some("batch"));
+    }
+
+    #[test]
+    fn without_a_near_name_all_are_listed() {
+        let suggestion = Suggestion::new("zzz", ["epochs", "batch"]);
+        assert_eq!(suggestion.to_string(), ", expected one of epochs, batch");
+        assert_eq!(Suggestion::new("zzz", []).to_string(), "");
+    }
+}

@@ -1,0 +1,33 @@
+//! Which metrics apply to which kind of task.
+
+use super::task::TaskKind;
+
+/// The names of the metrics that apply to each kind of task; the first is the default.
+pub const METRICS_BY_KIND: &[(TaskKind, &[&str])] = &[
+    (TaskKind::Classification, &["accuracy", "f1", "micro_f1", "macro_f1", "matthews", "loss"]),
+    (TaskKind::MultiLabel, &["micro_f1", "macro_f1", "accuracy", "loss"]),
+    (TaskKind::Regression, &["pearson", "spearman", "loss"]),
+    (TaskKind::TokenClassification, &["accuracy", "micro_f1", "macro_f1", "span_f1", "loss"]),
+];
+
+impl TaskKind {
+    /// The names of the metrics that apply; the first is the default.
+    pub fn metrics(self) -> &'static [&'static str] {
+        METRICS_BY_KIND
+            .iter()
+            .find(|(kind, _)| *kind == self)
+            .map(|(_, metrics)| *metrics)
+            .expect("every kind has a row in the table")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_its_default_metric() {
+        let defaults: Vec<&str> = TaskKind::ALL.iter().map(|kind| kind.metrics()[0]).collect();
+        assert_eq!(defaults, ["accuracy", "micro_f1", "pearson", "accuracy"]);
+    }
+}

@@ -1,0 +1,173 @@
+//! The configuration file: one TOML file that says what is trained, on what, and how.
+//!
+//! [`Config::load`] reads and checks it. Whatever is wrong becomes one [`ConfigError`] that names file, line, column
+//! and the nearest valid name. Every key has its default written out in the value, and [`Config::to_toml`] writes it
+//! back as the resolved configuration of a run.
+//!
+//! Relative paths start from the folder of the file, from the folder that the key `data` names, or from one that the
+//! caller names; the last of these that is given holds.
+
+mod choice;
+mod differences;
+mod encoder;
+mod error;
+mod examples;
+mod metric;
+mod mixing;
+mod section;
+mod task;
+mod training;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Serialize, Serializer};
+use toml::de::DeTable;
+
+pub use encoder::{EncoderConfig, EncoderOrigin, PRESETS};
+pub use error::{ConfigError, ConfigProblem, Suggestion};
+pub use examples::{Dev, Examples, Format};
+pub use metric::METRICS_BY_KIND;
+pub use mixing::{Architecture, CurriculumConfig, SharingConfig};
+pub use task::{TaskConfig, TaskKind};
+pub use training::{Keep, Length, Optimizer, OptimizerKind, Precision, Schedule, TrainConfig};
+
+use section::{Entry, Section, Source};
+
+const KEYS: &[&str] = &["seed", "data", "encoder", "train", "sharing", "curriculum", "tasks"];
+
+/// A configuration that has been checked, with every default filled in.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Config {
+    /// The seed of every random choice; default 0.
+    pub seed: u64,
+    /// The absolute folder that relative paths start from.
+    pub data: PathBuf,
+    /// `[encoder]`.
+    pub encoder: EncoderConfig,
+    /// `[train]`.
+    pub train: TrainConfig,
+    /// `[sharing]`.
+    pub sharing: SharingConfig,
+    /// `[curriculum]`.
+    pub curriculum: CurriculumConfig,
+    /// `[tasks.NAME]`, in the order of the file; at least one.
+    #[serde(serialize_with = "by_name")]
+    pub tasks: Vec<TaskConfig>,
+}
+
+impl Config {
+    /// Reads and checks the file at `path`. Relative paths in it start from `data` if that is given.
+    ///
+    /// Errors if the file cannot be read, is not UTF-8 or TOML, or breaks a rule of a [`ConfigProblem`].
+    pub fn load(path: &Path, data: Option<&Path>) -> Result<Self, ConfigError> {
+        let bytes =
+            fs::read(path).map_err(|error| ConfigError::Unreadable { path: path.to_owned(), error })?;
+        let text =
+            std::str::from_utf8(&bytes).map_err(|error| not_utf8(path, &bytes, error.valid_up_to()))?;
+        Self::parse(text, path, data)
+    }
+
+    /// Checks `text`, the content of the file at `path`. Relative paths in it start from `data` if that is given.
+    ///
+    /// Errors as [`load`](Config::load) does.
+    pub fn parse(text: &str, path: &Path, data: Option<&Path>) -> Result<Self, ConfigError> {
+        let source = Source { path, text };
+        let table = DeTable::parse(text).map_err(|error| syntax(source, &error))?.into_inner();
+        let file = Section::file(source, &table, KEYS)?;
+        let encoder =
+            file.required("encoder", |entry| EncoderConfig::read(&entry.table(Some(encoder::KEYS))?))?;
+        let train = read_train(&file, encoder.max_tokens)?;
+        let mut tasks = file.get("tasks").map_or_else(
+            || Err(file.missing("a table [tasks.NAME] for each task")),
+            |entry| TaskConfig::read_all(&entry),
+        )?;
+        let sharing = file.option("sharing", |entry| entry.table(Some(mixing::SHARING_KEYS)))?;
+        let curriculum = file.option("curriculum", |entry| entry.table(Some(mixing::CURRICULUM_KEYS)))?;
+        Ok(Self {
+            seed: file.or("seed", 0, |entry| entry.integer(0))?,
+            data: data_folder(&file, path, data)?,
+            curriculum: CurriculumConfig::read(curriculum.as_ref(), train.batch, tasks.len())?,
+            sharing: SharingConfig::read(sharing.as_ref(), &mut tasks)?,
+            encoder,
+            train,
+            tasks,
+        })
+    }
+
+    /// The resolved configuration: every key with its value, paths as they were given, and the absolute folder that
+    /// they start from. It reads back as the same configuration.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("a checked configuration holds only strings and numbers")
+    }
+
+    /// Where a file of the configuration is: `given` itself if it is absolute, else below [`data`](Config::data).
+    pub fn path(&self, given: &Path) -> PathBuf {
+        self.data.join(given)
+    }
+
+    /// The tasks' names, in the order of the file.
+    pub fn task_names(&self) -> impl Iterator<Item = &str> {
+        self.tasks.iter().map(|task| task.name.as_str())
+    }
+
+    /// The weights of the tasks' losses.
+    ///
+    /// # Shapes
+    ///
+    /// `(tasks,)`.
+    pub fn task_weights(&self) -> Vec<f64> {
+        self.tasks.iter().map(|task| task.weight).collect()
+    }
+
+    /// The same configuration with one task only: its single-task baseline.
+    ///
+    /// # Panics
+    ///
+    /// If there is no task `task_idx`.
+    pub fn single_task(&self, task_idx: usize) -> Self {
+        let task = TaskConfig { same_examples_as: None, ..self.tasks[task_idx].clone() };
+        Self { tasks: vec![task], ..self.clone() }
+    }
+}
+
+fn read_train(file: &Section<'_>, max_tokens: usize) -> Result<TrainConfig, ConfigError> {
+    match file.get("train") {
+        Some(entry) => TrainConfig::read(&entry.table(Some(training::KEYS))?, max_tokens),
+        None => Ok(TrainConfig::default()),
+    }
+}
+
+fn data_folder(file: &Section<'_>, path: &Path, data: Option<&Path>) -> Result<PathBuf, ConfigError> {
+    let beside = path.parent().unwrap_or(Path::new(""));
+    let named = file.option("data", Entry::word)?.map(|folder| beside.join(folder));
+    let folder = data.map(Path::to_owned).or(named).unwrap_or_else(|| beside.to_owned());
+    // An empty path means the folder that the program runs in.
+    let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
+    let unreadable = |error| ConfigError::Unreadable { path: path.to_owned(), error };
+    let folder = std::path::absolute(folder).map_err(unreadable)?;
+    if folder.to_str().is_none() {
+        return Err(ConfigError::NotUnicode { path: folder });
+    }
+    Ok(folder)
+}
+
+fn not_utf8(path: &Path, bytes: &[u8], at: usize) -> ConfigError {
+    let text = std::str::from_utf8(&bytes[..at]).expect("valid up to here");
+    Source { path, text }.error(at, ConfigProblem::NotUtf8 { byte: bytes[at] })
+}
+
+fn syntax(source: Source<'_>, error: &toml::de::Error) -> ConfigError {
+    let span = error.span().unwrap_or(source.text.len()..source.text.len());
+    let problem = if error.message().starts_with("duplicate key") {
+        ConfigProblem::GivenTwice { key: source.text[span.clone()].to_owned() }
+    } else {
+        ConfigProblem::Syntax { message: error.message().to_owned() }
+    };
+    source.error(span.start, problem)
+}
+
+fn by_name<S: Serializer>(tasks: &[TaskConfig], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(tasks.iter().map(|task| (&task.name, task)))
+}

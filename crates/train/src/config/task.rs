@@ -1,0 +1,221 @@
+//! `[tasks.NAME]`: what one task learns, and from which files.
+
+use serde::Serialize;
+
+use super::choice::choices;
+use super::error::{ConfigError, ConfigProblem};
+use super::examples::{Examples, Format, check_column};
+use super::section::{Entry, Section};
+
+const KEYS: &[&str] = &[
+    "kind",
+    "format",
+    "header",
+    "columns",
+    "text",
+    "label",
+    "separator",
+    "missing",
+    "scale",
+    "train",
+    "dev",
+    "test",
+    "metric",
+    "metrics",
+    "weight",
+    "same_examples_as",
+];
+
+choices! {
+    /// What a task predicts.
+    TaskKind {
+        /// One label per text or pair.
+        Classification = "classification",
+        /// Any number of labels per text or pair.
+        MultiLabel = "multi-label",
+        /// A number per text or pair.
+        Regression = "regression",
+        /// One label per word.
+        TokenClassification = "token-classification",
+    }
+}
+
+/// One task.
+///
+/// | key | default | meaning | range |
+/// |---|---|---|---|
+/// | `kind` | needed | what it predicts | [`TaskKind`] |
+/// | `train` | needed | file | |
+/// | `dev` | 0.1 | file, or a share of `train` | above 0, below 1 |
+/// | `test` | | file | |
+/// | `format` | by the ending of `train` | | [`Format`] |
+/// | `header` | true, unless `columns` is given | whether the first line names the columns (tsv, csv) | |
+/// | `columns` | | names of the columns (tsv, csv; needed for conll) | |
+/// | `text` | conllu: form; conll: the first column; else needed | column or key; an array of two is a pair | |
+/// | `label` | needed | column, key or field of the label | |
+/// | `separator` | multi-label: `,`; words in one cell: a space | what stands between several labels, or words, in one cell | |
+/// | `missing` | | what stands where there is no label: a string or an array of strings | |
+/// | `scale` | | `[min, max]` of the numbers (regression) | min below max |
+/// | `metric` | by kind | the score by which the task is judged | [`METRICS_BY_KIND`](super::METRICS_BY_KIND) |
+/// | `metrics` | | more scores to report | the same |
+/// | `weight` | 1 | weight of the loss | above 0 |
+/// | `same_examples_as` | | a task whose examples this one labels too; its files need not be repeated | |
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct TaskConfig {
+    /// The name, of letters, digits, `_` and `-`.
+    #[serde(skip)]
+    pub name: String,
+    /// What the task predicts.
+    pub kind: TaskKind,
+    /// Where its examples are.
+    #[serde(flatten)]
+    pub examples: Examples,
+    /// The column, key or field of the label.
+    pub label: String,
+    /// What stands between several labels, or several words, in one cell; only where there may be several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub separator: Option<String>,
+    /// What stands in place of a label that is missing.
+    pub missing: Vec<String>,
+    /// The least and the greatest number of a regression.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scale: Option<[f64; 2]>,
+    /// The score by which the task is judged.
+    pub metric: String,
+    /// More scores to report, without repeats.
+    pub metrics: Vec<String>,
+    /// The weight of the loss.
+    pub weight: f64,
+    /// The task whose examples this one labels too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub same_examples_as: Option<String>,
+}
+
+impl TaskConfig {
+    /// Reads all tasks, in the order of the file.
+    pub(super) fn read_all(entry: &Entry<'_>) -> Result<Vec<Self>, ConfigError> {
+        let entries = entry.table(None)?.entries();
+        if entries.is_empty() {
+            return Err(entry.key_error(ConfigProblem::Missing {
+                table: "[tasks]".to_owned(),
+                key: "at least one task".to_owned(),
+            }));
+        }
+        entries.iter().map(|task| Self::read(task, &entries)).collect()
+    }
+
+    fn read(entry: &Entry<'_>, all: &[Entry<'_>]) -> Result<Self, ConfigError> {
+        check_name(entry)?;
+        let section = entry.table(Some(KEYS))?;
+        let base = match section.get("same_examples_as") {
+            None => None,
+            Some(reference) => Some(read_base(&reference, entry, all)?),
+        };
+        Self::read_with(entry.key, &section, base.as_ref())
+    }
+
+    fn read_with(name: &str, section: &Section<'_>, base: Option<&Self>) -> Result<Self, ConfigError> {
+        let kind: TaskKind = section.required("kind", |entry| entry.choice())?;
+        let examples = Examples::read(section, kind, base)?;
+        let metric = section.or("metric", kind.metrics()[0].to_owned(), |entry| {
+            entry.string().and_then(|metric| check_metric(entry, kind, metric))
+        })?;
+        Ok(Self {
+            name: name.to_owned(),
+            kind,
+            label: section.required("label", |entry| {
+                let label = entry.word()?;
+                check_column(entry, &label, examples.columns.as_deref())?;
+                Ok(label)
+            })?,
+            separator: read_separator(section, kind, examples.format)?,
+            missing: section.or("missing", Vec::new(), |entry| entry.strings())?,
+            scale: read_scale(section, kind)?,
+            metrics: read_metrics(section, kind, &metric)?,
+            metric,
+            weight: section.or("weight", 1.0, read_weight)?,
+            same_examples_as: base.map(|base| base.name.clone()),
+            examples,
+        })
+    }
+}
+
+/// Errors unless the name can be part of file names and parameter names.
+fn check_name(entry: &Entry<'_>) -> Result<(), ConfigError> {
+    let allowed = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-';
+    if !entry.key.is_empty() && entry.key.chars().all(allowed) {
+        return Ok(());
+    }
+    Err(entry.key_error(ConfigProblem::TaskName { name: entry.key.to_owned() }))
+}
+
+/// The task that `same_examples_as` names.
+fn read_base(reference: &Entry<'_>, task: &Entry<'_>, all: &[Entry<'_>]) -> Result<TaskConfig, ConfigError> {
+    let name = reference.string()?;
+    let others = || all.iter().map(|entry| entry.key).filter(|key| *key != task.key);
+    let base = all.iter().find(|entry| entry.key == name && entry.key != task.key);
+    let base = base.ok_or_else(|| reference.unknown(&name, others()))?;
+    let section = base.table(Some(KEYS))?;
+    if section.get("same_examples_as").is_some() {
+        let key = reference.name.clone();
+        return Err(reference.error(ConfigProblem::NoOwnExamples { key, other: name }));
+    }
+    TaskConfig::read_with(base.key, &section, None)
+}
+
+fn read_separator(
+    section: &Section<'_>,
+    kind: TaskKind,
+    format: Format,
+) -> Result<Option<String>, ConfigError> {
+    let default = match (kind, format) {
+        (TaskKind::MultiLabel, _) => ",",
+        (TaskKind::TokenClassification, Format::Tsv | Format::Csv | Format::Jsonl) => " ",
+        (TaskKind::TokenClassification, _) => {
+            section.not_applicable("separator", "tsv, csv and jsonl", format.name())?;
+            return Ok(None);
+        }
+        _ => {
+            section.not_applicable("separator", "multi-label and token-classification", kind.name())?;
+            return Ok(None);
+        }
+    };
+    section.or("separator", default.to_owned(), |entry| entry.word()).map(Some)
+}
+
+fn read_scale(section: &Section<'_>, kind: TaskKind) -> Result<Option<[f64; 2]>, ConfigError> {
+    if kind != TaskKind::Regression {
+        section.not_applicable("scale", "regression", kind.name())?;
+    }
+    section.option("scale", |entry| entry.interval())
+}
+
+fn read_metrics(section: &Section<'_>, kind: TaskKind, metric: &str) -> Result<Vec<String>, ConfigError> {
+    let mut metrics = Vec::new();
+    if let Some(entry) = section.get("metrics") {
+        for extra in entry.strings()? {
+            let extra = check_metric(&entry, kind, extra)?;
+            if extra != metric && !metrics.contains(&extra) {
+                metrics.push(extra);
+            }
+        }
+    }
+    Ok(metrics)
+}
+
+fn check_metric(entry: &Entry<'_>, kind: TaskKind, metric: String) -> Result<String, ConfigError> {
+    let valid = kind.metrics();
+    if valid.contains(&metric.as_str()) {
+        return Ok(metric);
+    }
+    if TaskKind::ALL.iter().any(|other| other.metrics().contains(&metric.as_str())) {
+        let (key, kind) = (entry.name.clone(), kind.name());
+        return Err(entry.error(ConfigProblem::MetricOfOtherKind { key, metric, kind, valid }));
+    }
+    Err(entry.unknown(&metric, valid.iter().copied()))
+}
+
+pub(super) fn read_weight(entry: &Entry<'_>) -> Result<f64, ConfigError> {
+    entry.number("above 0", |weight| weight > 0.0)
+}

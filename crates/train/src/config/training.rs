@@ -1,0 +1,257 @@
+//! `[train]`: how long, how fast and how precisely.
+
+use serde::Serialize;
+
+use super::choice::choices;
+use super::error::ConfigError;
+use super::section::{Entry, Section};
+
+pub(super) const KEYS: &[&str] = &[
+    "epochs",
+    "steps",
+    "batch",
+    "learning_rate",
+    "schedule",
+    "warmup",
+    "weight_decay",
+    "clip",
+    "precision",
+    "optimizer",
+    "momentum",
+    "beta1",
+    "beta2",
+    "epsilon",
+    "label_smoothing",
+    "pack_tokens",
+    "evaluate_every",
+    "checkpoint_minutes",
+    "keep",
+];
+
+const BETA1: f64 = 0.9;
+const BETA2: f64 = 0.999;
+const EPSILON: f64 = 1e-8;
+const MOMENTUM: f64 = 0.9;
+
+choices! {
+    /// How the learning rate changes after the warm-up.
+    Schedule {
+        /// Down to zero in a straight line.
+        Linear = "linear",
+        /// Stays as it is.
+        Constant = "constant",
+        /// Down to zero along half a cosine.
+        Cosine = "cosine",
+    }
+}
+
+choices! {
+    /// The numbers that the encoder computes with.
+    Precision {
+        /// bfloat16, with f32 master weights and sums.
+        Bf16 = "bf16",
+        /// 32-bit floating point throughout.
+        F32 = "f32",
+    }
+}
+
+choices! {
+    /// Which weights a run leaves in its `model` folder.
+    Keep {
+        /// Those of the last step.
+        Last = "last",
+        /// Those of the evaluation with the best mean rank over tasks.
+        Best = "best",
+    }
+}
+
+choices! {
+    /// The optimizer's name.
+    OptimizerKind {
+        /// Adam with decoupled weight decay.
+        AdamW = "adamw",
+        /// Stochastic gradient descent with momentum.
+        Sgd = "sgd",
+    }
+}
+
+/// The optimizer with its own settings.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(tag = "optimizer", rename_all = "lowercase")]
+pub enum Optimizer {
+    /// Adam with decoupled weight decay.
+    AdamW {
+        /// Decay of the mean of the gradients, at least 0 and below 1.
+        beta1: f64,
+        /// Decay of the mean of their squares, at least 0 and below 1.
+        beta2: f64,
+        /// What is added to the root of that mean, above 0.
+        epsilon: f64,
+    },
+    /// Stochastic gradient descent.
+    Sgd {
+        /// Decay of the velocity, at least 0 and below 1.
+        momentum: f64,
+    },
+}
+
+/// How long a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Length {
+    /// So many times as many sequences as all train sets together.
+    Epochs(u64),
+    /// So many optimizer updates.
+    Steps(u64),
+}
+
+/// The training loop's settings.
+///
+/// | key | default | meaning | range |
+/// |---|---|---|---|
+/// | `epochs` | 3 | length; this or `steps` | at least 1 |
+/// | `steps` | | length in optimizer updates | at least 1 |
+/// | `batch` | 32 | sequences per step | at least 1 |
+/// | `learning_rate` | 5e-5 | the highest rate | above 0 |
+/// | `schedule` | linear | what it does after the warm-up | [`Schedule`] |
+/// | `warmup` | 0.1 | share of all steps in which it rises | 0 to 1 |
+/// | `weight_decay` | 0.01 | not for biases and norms | at least 0 |
+/// | `clip` | 1.0 | largest norm of the gradient; 0 clips nothing | at least 0 |
+/// | `precision` | bf16 | the numbers to compute with | [`Precision`] |
+/// | `optimizer` | adamw | | [`OptimizerKind`] |
+/// | `beta1`, `beta2`, `epsilon` | 0.9, 0.999, 1e-8 | of adamw | below 1; above 0 |
+/// | `momentum` | 0.9 | of sgd | at least 0, below 1 |
+/// | `label_smoothing` | 0 | share of the target spread over all labels | at least 0, below 1 |
+/// | `pack_tokens` | chosen | most tokens laid into one pack | at least `encoder.max_tokens` |
+/// | `evaluate_every` | each epoch | steps between evaluations | at least 1 |
+/// | `checkpoint_minutes` | 5 | minutes between checkpoints | above 0 |
+/// | `keep` | last | the weights that the run leaves | [`Keep`] |
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct TrainConfig {
+    /// How long the run is.
+    #[serde(flatten)]
+    pub length: Length,
+    /// Sequences per step.
+    pub batch: usize,
+    /// The highest learning rate.
+    pub learning_rate: f64,
+    /// What the learning rate does after the warm-up.
+    pub schedule: Schedule,
+    /// Share of all steps in which the learning rate rises from zero.
+    pub warmup: f64,
+    /// Weight decay, of everything but biases and norms.
+    pub weight_decay: f64,
+    /// Largest norm of the whole gradient; 0 clips nothing.
+    pub clip: f64,
+    /// The numbers that the encoder computes with.
+    pub precision: Precision,
+    /// The optimizer.
+    #[serde(flatten)]
+    pub optimizer: Optimizer,
+    /// Share of the target that classification spreads evenly over all labels.
+    pub label_smoothing: f64,
+    /// Most tokens laid into one pack; chosen at the first start if it is not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pack_tokens: Option<usize>,
+    /// Steps between evaluations; after each epoch if it is not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evaluate_every: Option<u64>,
+    /// Minutes between checkpoints.
+    pub checkpoint_minutes: f64,
+    /// The weights that the run leaves.
+    pub keep: Keep,
+}
+
+impl Default for TrainConfig {
+    fn default() -> Self {
+        Self {
+            length: Length::Epochs(3),
+            batch: 32,
+            learning_rate: 5e-5,
+            schedule: Schedule::Linear,
+            warmup: 0.1,
+            weight_decay: 0.01,
+            clip: 1.0,
+            precision: Precision::Bf16,
+            optimizer: Optimizer::AdamW { beta1: BETA1, beta2: BETA2, epsilon: EPSILON },
+            label_smoothing: 0.0,
+            pack_tokens: None,
+            evaluate_every: None,
+            checkpoint_minutes: 5.0,
+            keep: Keep::Last,
+        }
+    }
+}
+
+impl TrainConfig {
+    /// `max_tokens` is the longest sequence, which must fit into a pack.
+    pub(super) fn read(section: &Section<'_>, max_tokens: usize) -> Result<Self, ConfigError> {
+        let default = Self::default();
+        Ok(Self {
+            length: read_length(section, default.length)?,
+            batch: section.or("batch", default.batch, |entry| entry.size(1))?,
+            learning_rate: section.or("learning_rate", default.learning_rate, positive)?,
+            schedule: section.or("schedule", default.schedule, Entry::choice)?,
+            warmup: section.or("warmup", default.warmup, |entry| {
+                entry.number("between 0 and 1", |warmup| (0.0..=1.0).contains(&warmup))
+            })?,
+            weight_decay: section.or("weight_decay", default.weight_decay, not_negative)?,
+            clip: section.or("clip", default.clip, not_negative)?,
+            precision: section.or("precision", default.precision, Entry::choice)?,
+            optimizer: read_optimizer(section)?,
+            label_smoothing: section.or("label_smoothing", default.label_smoothing, below_one)?,
+            pack_tokens: section.option("pack_tokens", |entry| read_pack_tokens(entry, max_tokens))?,
+            evaluate_every: section.option("evaluate_every", |entry| entry.integer(1))?,
+            checkpoint_minutes: section.or("checkpoint_minutes", default.checkpoint_minutes, positive)?,
+            keep: section.or("keep", default.keep, Entry::choice)?,
+        })
+    }
+}
+
+fn read_length(section: &Section<'_>, default: Length) -> Result<Length, ConfigError> {
+    section.one_of("epochs", "steps")?;
+    let epochs = section.option("epochs", |entry| entry.integer(1))?.map(Length::Epochs);
+    let steps = section.option("steps", |entry| entry.integer(1))?.map(Length::Steps);
+    Ok(epochs.or(steps).unwrap_or(default))
+}
+
+fn read_optimizer(section: &Section<'_>) -> Result<Optimizer, ConfigError> {
+    match section.or("optimizer", OptimizerKind::AdamW, |entry| entry.choice())? {
+        kind @ OptimizerKind::AdamW => {
+            section.not_applicable("momentum", "sgd", kind.name())?;
+            Ok(Optimizer::AdamW {
+                beta1: section.or("beta1", BETA1, below_one)?,
+                beta2: section.or("beta2", BETA2, below_one)?,
+                epsilon: section.or("epsilon", EPSILON, positive)?,
+            })
+        }
+        kind @ OptimizerKind::Sgd => {
+            for key in ["beta1", "beta2", "epsilon"] {
+                section.not_applicable(key, "adamw", kind.name())?;
+            }
+            Ok(Optimizer::Sgd { momentum: section.or("momentum", MOMENTUM, below_one)? })
+        }
+    }
+}
+
+fn read_pack_tokens(entry: &Entry<'_>, max_tokens: usize) -> Result<usize, ConfigError> {
+    let pack_tokens = entry.size(1)?;
+    if pack_tokens < max_tokens {
+        let rule = format!("at least `encoder.max_tokens`, which is {max_tokens}");
+        return Err(entry.out_of_range(rule, pack_tokens.to_string()));
+    }
+    Ok(pack_tokens)
+}
+
+fn positive(entry: &Entry<'_>) -> Result<f64, ConfigError> {
+    entry.number("above 0", |value| value > 0.0)
+}
+
+fn not_negative(entry: &Entry<'_>) -> Result<f64, ConfigError> {
+    entry.number("at least 0", |value| value >= 0.0)
+}
+
+fn below_one(entry: &Entry<'_>) -> Result<f64, ConfigError> {
+    entry.number("at least 0 and below 1", |value| (0.0..1.0).contains(&value))
+}

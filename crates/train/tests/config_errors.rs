@@ -1,0 +1,402 @@
+//! What a wrong configuration file is told, to the letter.
+
+use std::io::Write;
+use std::path::Path;
+
+use mtl_train::config::Config;
+
+const HEAD: &str = "encoder.from = \"model\"\n";
+const TASK: &str = "[tasks.a]\nkind = \"classification\"\ntext = \"t\"\nlabel = \"l\"\ntrain = \"x.tsv\"\n";
+
+fn message(text: &str) -> String {
+    match Config::parse(text, Path::new("mtl.toml"), None) {
+        Ok(config) => panic!("no error in\n{text}\n{config:?}"),
+        Err(error) => error.to_string(),
+    }
+}
+
+/// The message about lines that come after `encoder.from` and before a valid task `a`.
+fn settings(lines: &str) -> String {
+    message(&format!("{HEAD}{lines}\n{TASK}"))
+}
+
+/// The message about lines added to a valid task, whose table begins in line 2.
+fn task(lines: &str) -> String {
+    message(&format!("{HEAD}{TASK}{lines}\n"))
+}
+
+/// The message about a task made of these lines, from line 3 on.
+fn whole_task(lines: &str) -> String {
+    message(&format!("{HEAD}[tasks.a]\n{lines}\n"))
+}
+
+#[test]
+fn text_that_is_not_toml() {
+    assert_eq!(settings("[train]\nbatch = = 3"), "mtl.toml:3:9: not valid TOML: extra `=`, expected nothing");
+    assert_eq!(message("[encoder"), "mtl.toml:1:9: not valid TOML: unclosed table, expected `]`");
+}
+
+#[test]
+fn a_byte_that_is_not_utf8() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(b"seed = 1\n# caf\xe9\n").unwrap();
+    let error = Config::load(file.path(), None).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!("{}:2:6: the file is not valid UTF-8: byte 0xe9", file.path().display())
+    );
+}
+
+#[test]
+fn a_file_that_is_not_there() {
+    let error = Config::load(Path::new("no/such/mtl.toml"), None).unwrap_err();
+    assert!(error.to_string().starts_with("no/such/mtl.toml: failed to read the configuration: "), "{error}");
+}
+
+#[test]
+fn two_tasks_with_one_name() {
+    assert_eq!(message(&format!("{HEAD}{TASK}\n{TASK}")), "mtl.toml:8:8: `a` is given twice");
+}
+
+#[test]
+fn a_key_given_twice() {
+    assert_eq!(settings("[train]\nbatch = 3\nbatch = 4"), "mtl.toml:4:1: `batch` is given twice");
+}
+
+#[test]
+fn unknown_keys() {
+    assert_eq!(settings("sed = 1"), "mtl.toml:2:1: unknown key `sed`, did you mean `seed`?");
+    assert_eq!(settings("[trian]"), "mtl.toml:2:2: unknown key `trian`, did you mean `train`?");
+    assert_eq!(
+        settings("[train]\n  epoch = 3"),
+        "mtl.toml:3:3: unknown key `train.epoch`, did you mean `epochs`?"
+    );
+    assert_eq!(task("lable = \"x\""), "mtl.toml:7:1: unknown key `tasks.a.lable`, did you mean `label`?");
+    assert_eq!(
+        settings("[curriculum]\nzzz = 1"),
+        "mtl.toml:3:1: unknown key `curriculum.zzz`, expected one of sampler, unit"
+    );
+}
+
+#[test]
+fn the_first_unknown_key_of_the_file_is_named() {
+    assert_eq!(
+        settings("[train]\nzebra = 1\naardvark = 2").split(',').next().unwrap(),
+        "mtl.toml:3:1: unknown key `train.zebra`"
+    );
+}
+
+#[test]
+fn values_of_another_type() {
+    assert_eq!(settings("seed = \"x\""), "mtl.toml:2:8: `seed` must be an integer, got a string");
+    assert_eq!(
+        settings("[train]\nbatch = 3.5"),
+        "mtl.toml:3:9: `train.batch` must be an integer, got a number with a point"
+    );
+    assert_eq!(
+        settings("[train]\nwarmup = \"0.1\""),
+        "mtl.toml:3:10: `train.warmup` must be a number, got a string"
+    );
+    assert_eq!(settings("train = 3"), "mtl.toml:2:9: `train` must be a table, got an integer");
+    assert_eq!(
+        task("header = \"yes\""),
+        "mtl.toml:7:10: `tasks.a.header` must be true or false, got a string"
+    );
+    assert_eq!(
+        task("missing = [\"-\", -1]"),
+        "mtl.toml:7:17: `tasks.a.missing` must be a string or an array of strings, got an integer"
+    );
+    assert_eq!(message(&format!("{HEAD}tasks = []")), "mtl.toml:2:9: `tasks` must be a table, got an array");
+}
+
+#[test]
+fn unknown_values_of_enumerations() {
+    assert_eq!(
+        settings("[train]\nprecision = \"fb16\""),
+        "mtl.toml:3:13: `train.precision` cannot be `fb16`, did you mean `bf16`?"
+    );
+    assert_eq!(
+        settings("[train]\nschedule = \"polynomial\""),
+        "mtl.toml:3:12: `train.schedule` cannot be `polynomial`, expected one of linear, constant, cosine"
+    );
+    assert_eq!(
+        settings("[curriculum]\nsampler = \"round_robin\""),
+        "mtl.toml:3:11: `curriculum.sampler` cannot be `round_robin`, did you mean `round-robin`?"
+    );
+    assert_eq!(
+        settings("[sharing]\nweighting = \"equals\""),
+        "mtl.toml:3:13: `sharing.weighting` cannot be `equals`, did you mean `equal`?"
+    );
+    assert_eq!(
+        whole_task("kind = \"clasification\""),
+        "mtl.toml:3:8: `tasks.a.kind` cannot be `clasification`, did you mean `classification`?"
+    );
+    assert_eq!(
+        message(&format!("[encoder]\npreset = \"bert-smal\"\ntokenizer = \"t\"\n{TASK}")),
+        "mtl.toml:2:10: `encoder.preset` cannot be `bert-smal`, did you mean `bert-small`?"
+    );
+}
+
+#[test]
+fn numbers_out_of_range() {
+    let train = |line: &str| settings(&format!("[train]\n{line}"));
+    assert_eq!(train("batch = 0"), "mtl.toml:3:9: `train.batch` must be at least 1, got 0");
+    assert_eq!(train("epochs = -1"), "mtl.toml:3:10: `train.epochs` must be at least 1, got -1");
+    assert_eq!(train("warmup = 1.5"), "mtl.toml:3:10: `train.warmup` must be between 0 and 1, got 1.5");
+    assert_eq!(train("learning_rate = 0"), "mtl.toml:3:17: `train.learning_rate` must be above 0, got 0");
+    assert_eq!(
+        train("weight_decay = nan"),
+        "mtl.toml:3:16: `train.weight_decay` must be at least 0, got nan"
+    );
+    assert_eq!(train("clip = inf"), "mtl.toml:3:8: `train.clip` must be at least 0, got inf");
+    assert_eq!(
+        train("label_smoothing = 1"),
+        "mtl.toml:3:19: `train.label_smoothing` must be at least 0 and below 1, got 1"
+    );
+    assert_eq!(
+        train("pack_tokens = 100"),
+        "mtl.toml:3:15: `train.pack_tokens` must be at least `encoder.max_tokens`, which is 128, got 100"
+    );
+    assert_eq!(settings("seed = -3"), "mtl.toml:2:8: `seed` must be at least 0, got -3");
+    assert_eq!(
+        settings("encoder.dropout = 1.0"),
+        "mtl.toml:2:19: `encoder.dropout` must be at least 0 and below 1, got 1.0"
+    );
+    assert_eq!(
+        settings("encoder.max_tokens = 2"),
+        "mtl.toml:2:22: `encoder.max_tokens` must be at least 3, got 2"
+    );
+    assert_eq!(task("weight = 0"), "mtl.toml:7:10: `tasks.a.weight` must be above 0, got 0");
+    assert_eq!(
+        task("dev = 1"),
+        "mtl.toml:7:7: `tasks.a.dev` must be a file, or a share above 0 and below 1 of the train file, got 1"
+    );
+    assert_eq!(
+        settings("data = ''"),
+        "mtl.toml:2:8: `data` must be at least one letter, got an empty string"
+    );
+}
+
+#[test]
+fn encoders_from_nowhere_or_from_two_places() {
+    assert_eq!(message(TASK), "mtl.toml:1:1: the file needs `encoder`");
+    assert_eq!(message(&format!("[encoder]\n{TASK}")), "mtl.toml:1:2: [encoder] needs `from` or `preset`");
+    assert_eq!(
+        message(&format!("[encoder]\nfrom = \"x\"\npreset = \"bert-mini\"\n{TASK}")),
+        "mtl.toml:3:1: `encoder.from` and `encoder.preset` are both given, only one of them can hold"
+    );
+    assert_eq!(
+        message(&format!("[encoder]\npreset = \"bert-mini\"\n{TASK}")),
+        "mtl.toml:1:2: [encoder] needs `tokenizer`, since a preset has none of its own"
+    );
+}
+
+#[test]
+fn lengths_given_twice() {
+    assert_eq!(
+        settings("[train]\nsteps = 3\nepochs = 1"),
+        "mtl.toml:4:1: `train.steps` and `train.epochs` are both given, only one of them can hold"
+    );
+}
+
+#[test]
+fn no_tasks() {
+    assert_eq!(message(HEAD), "mtl.toml:1:1: the file needs a table [tasks.NAME] for each task");
+    assert_eq!(message(&format!("{HEAD}[tasks]")), "mtl.toml:2:2: [tasks] needs at least one task");
+}
+
+#[test]
+fn task_names_that_cannot_name_files() {
+    assert_eq!(
+        message(&format!("{HEAD}[tasks.\"a/b\"]")),
+        "mtl.toml:2:8: a task's name is made of letters, digits, `_` and `-`, got `a/b`"
+    );
+}
+
+#[test]
+fn tasks_without_what_they_need() {
+    assert_eq!(whole_task(""), "mtl.toml:2:8: [tasks.a] needs `kind`");
+    assert_eq!(whole_task("kind = \"regression\""), "mtl.toml:2:8: [tasks.a] needs `train`");
+    assert_eq!(
+        whole_task("kind = \"regression\"\ntrain = \"x.tsv\""),
+        "mtl.toml:2:8: [tasks.a] needs `text`"
+    );
+    assert_eq!(
+        whole_task("kind = \"regression\"\ntrain = \"x.tsv\"\ntext = \"t\""),
+        "mtl.toml:2:8: [tasks.a] needs `label`"
+    );
+    assert_eq!(
+        whole_task("kind = \"token-classification\"\ntrain = \"x.conllu\""),
+        "mtl.toml:2:8: [tasks.a] needs `label`"
+    );
+    assert_eq!(
+        whole_task("kind = \"token-classification\"\ntrain = \"x.conll\""),
+        "mtl.toml:2:8: [tasks.a] needs `columns`, the names of a conll file's columns"
+    );
+    assert_eq!(
+        whole_task("kind = \"regression\"\ntrain = \"x.txt\""),
+        "mtl.toml:2:8: [tasks.a] needs `format`, since the name `x.txt` does not tell it: \
+         one of tsv, csv, jsonl, conll, conllu"
+    );
+    assert_eq!(
+        task("header = false"),
+        "mtl.toml:2:8: [tasks.a] needs `columns`, since the file has no header to name them"
+    );
+}
+
+#[test]
+fn scales_that_are_none() {
+    let scale = |value: &str| {
+        whole_task(&format!(
+            "kind = \"regression\"\ntext = \"t\"\nlabel = \"l\"\ntrain = \"x.tsv\"\nscale = {value}"
+        ))
+    };
+    assert_eq!(
+        scale("[5, 0.5]"),
+        "mtl.toml:7:9: `tasks.a.scale` must be [min, max] with min below max, got [5, 0.5]"
+    );
+    assert_eq!(scale("[1]"), "mtl.toml:7:9: `tasks.a.scale` must be [min, max] with min below max, got [1]");
+    assert_eq!(
+        scale("\"0-5\""),
+        "mtl.toml:7:9: `tasks.a.scale` must be an array of two numbers, got a string"
+    );
+}
+
+#[test]
+fn keys_that_do_not_apply() {
+    assert_eq!(
+        task("scale = [0, 1]"),
+        "mtl.toml:7:1: `tasks.a.scale` applies to regression, not to classification"
+    );
+    assert_eq!(
+        task("separator = \",\""),
+        "mtl.toml:7:1: `tasks.a.separator` applies to multi-label and token-classification, not to classification"
+    );
+    assert_eq!(
+        settings("[train]\nmomentum = 0.9"),
+        "mtl.toml:3:1: `train.momentum` applies to sgd, not to adamw"
+    );
+    assert_eq!(
+        settings("[train]\noptimizer = \"sgd\"\nbeta2 = 0.9"),
+        "mtl.toml:4:1: `train.beta2` applies to adamw, not to sgd"
+    );
+    let jsonl = "kind = \"classification\"\ntext = \"t\"\nlabel = \"l\"\ntrain = \"x.jsonl\"\n";
+    assert_eq!(
+        whole_task(&format!("{jsonl}columns = [\"t\", \"l\"]")),
+        "mtl.toml:7:1: `tasks.a.columns` applies to tsv, csv and conll, not to jsonl"
+    );
+    assert_eq!(
+        whole_task(&format!("{jsonl}header = true")),
+        "mtl.toml:7:1: `tasks.a.header` applies to tsv and csv, not to jsonl"
+    );
+}
+
+#[test]
+fn files_that_cannot_serve_the_kind() {
+    assert_eq!(
+        whole_task("kind = \"classification\"\ntrain = \"x.conllu\"\nlabel = \"upos\""),
+        "mtl.toml:3:8: `tasks.a.kind` must be token-classification in format conllu, got classification"
+    );
+    assert_eq!(
+        whole_task("kind = \"token-classification\"\ntrain = \"x.tsv\"\ntext = [\"a\", \"b\"]"),
+        "mtl.toml:5:8: `tasks.a.text` must be one column of words, got 2"
+    );
+    assert_eq!(
+        whole_task("kind = \"regression\"\ntrain = \"x.tsv\"\ntext = [\"a\", \"b\", \"c\"]"),
+        "mtl.toml:5:8: `tasks.a.text` must be one column, or two for a pair, got 3"
+    );
+}
+
+#[test]
+fn columns_that_are_not_there() {
+    let conll = "kind = \"token-classification\"\ntrain = \"x.conll\"\ncolumns = [\"word\", \"tag\"]\n";
+    assert_eq!(
+        whole_task(&format!("{conll}label = \"tags\"")),
+        "mtl.toml:6:9: `tasks.a.label` cannot be `tags`, did you mean `tag`?"
+    );
+    assert_eq!(
+        whole_task(&format!("{conll}text = \"form\"")),
+        "mtl.toml:6:8: `tasks.a.text` cannot be `form`, expected one of word, tag"
+    );
+}
+
+#[test]
+fn metrics_that_do_not_apply() {
+    assert_eq!(
+        task("metric = \"span_f1\""),
+        "mtl.toml:7:10: `tasks.a.metric` cannot be `span_f1` for classification, \
+         expected one of accuracy, f1, micro_f1, macro_f1, matthews, loss"
+    );
+    assert_eq!(
+        task("metric = \"acuracy\""),
+        "mtl.toml:7:10: `tasks.a.metric` cannot be `acuracy`, did you mean `accuracy`?"
+    );
+    assert_eq!(
+        task("metrics = [\"pearson\"]"),
+        "mtl.toml:7:11: `tasks.a.metrics` cannot be `pearson` for classification, \
+         expected one of accuracy, f1, micro_f1, macro_f1, matthews, loss"
+    );
+}
+
+#[test]
+fn weights_that_cannot_hold() {
+    assert_eq!(
+        settings("[sharing]\nweights = { b = 1 }"),
+        "mtl.toml:3:13: unknown key `sharing.weights.b`, did you mean `a`?"
+    );
+    assert_eq!(
+        settings("[sharing]\nweights = { a = -1 }"),
+        "mtl.toml:3:17: `sharing.weights.a` must be above 0, got -1"
+    );
+    assert_eq!(
+        message(&format!("{HEAD}sharing.weights.a = 2\n{TASK}weight = 3")),
+        "mtl.toml:2:17: `tasks.a.weight` and `sharing.weights.a` are both given, only one of them can hold"
+    );
+    assert_eq!(
+        message(&format!("{HEAD}sharing.weighting = \"equal\"\n{TASK}weight = 3")),
+        "mtl.toml:2:21: `sharing.weighting` is equal, but task `a` has weight 3; set weighting = \"fixed\""
+    );
+}
+
+#[test]
+fn batches_that_tasks_cannot_share() {
+    let tasks: String =
+        ["a", "b", "c"].map(|name| TASK.replace("tasks.a", &format!("tasks.{name}"))).concat();
+    assert_eq!(
+        message(&format!("{HEAD}curriculum.unit = \"every-task\"\n{tasks}")),
+        "mtl.toml:2:19: with unit every-task the batch must be a multiple of the number of tasks, \
+         got batch 32 for 3 tasks"
+    );
+}
+
+#[test]
+fn same_examples_as_that_cannot_hold() {
+    let second = |lines: &str| {
+        message(&format!("{HEAD}{TASK}[tasks.b]\nkind = \"classification\"\nlabel = \"m\"\n{lines}\n"))
+    };
+    assert_eq!(
+        second("same_examples_as = \"c\""),
+        "mtl.toml:10:20: `tasks.b.same_examples_as` cannot be `c`, expected one of a"
+    );
+    assert_eq!(
+        second("same_examples_as = \"b\""),
+        "mtl.toml:10:20: `tasks.b.same_examples_as` cannot be `b`, expected one of a"
+    );
+    assert_eq!(
+        second("same_examples_as = \"a\"\ntrain = \"y.tsv\""),
+        "mtl.toml:11:9: `tasks.b.train` must be the same as in [tasks.a], whose examples the task labels"
+    );
+    let third = "same_examples_as = \"a\"\n[tasks.c]\nkind = \"classification\"\nlabel = \"n\"\n";
+    assert_eq!(
+        second(&format!("{third}same_examples_as = \"b\"")),
+        "mtl.toml:14:20: `tasks.c.same_examples_as` must name a task that has examples of its own, which `b` has not"
+    );
+}
+
+#[test]
+fn columns_are_counted_in_letters() {
+    assert_eq!(
+        message(&format!("encoder = {{ from = \"modèle\", dropout = 2 }}\n{TASK}")),
+        "mtl.toml:1:40: `encoder.dropout` must be at least 0 and below 1, got 2"
+    );
+}
