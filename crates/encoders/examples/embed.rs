@@ -34,12 +34,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("usage: embed FOLDER SENTENCES.json [SAVE_FOLDER]".into());
     };
     let golden: Golden = serde_json::from_str(&std::fs::read_to_string(golden)?)?;
-    let mut bert = AnyBert::from_folder(Path::new(folder), &Cpu::new())?;
+    let mut bert = AnyBert::from_folder(Path::new(folder), &Cpu)?;
     println!("{} sentences", golden.sentences.len());
     println!("largest difference: {:.2e}", largest_difference(&bert, &golden.sentences)?);
     if let Some(save) = save.first() {
         bert.save_folder(Path::new(save))?;
-        let again = AnyBert::from_folder(Path::new(save), &Cpu::new())?;
+        let again = AnyBert::from_folder(Path::new(save), &Cpu)?;
         println!("saved and loaded again: {:.2e}", largest_difference(&again, &golden.sentences)?);
     }
     Ok(())
@@ -50,7 +50,7 @@ fn largest_difference(bert: &AnyBert, sentences: &[Sentence]) -> Result<f64, Box
     for (number, sentence) in sentences.iter().enumerate() {
         pack.push(&sentence.ids, &vec![0; sentence.ids.len()], number as u32, Vec::new());
     }
-    let mut tape = Tape::<f32, Cpu>::inference(&Cpu::new());
+    let mut tape = Tape::<f32, Cpu>::inference(&Cpu);
     let encoded = bert.encode(&mut tape, &pack, &mut [])?;
     let pooled = tape.mean_pool(&encoded.tokens, &pack)?.to_vec();
     let rows = pooled.chunks_exact(bert.config().hidden_size);

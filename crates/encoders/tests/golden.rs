@@ -137,14 +137,14 @@ fn agree(found: &Found, file: &str, relative: f64, absolute: f64) {
 
 #[test]
 fn f32_agrees_with_transformers() {
-    agree(&run::<f32, _>(&Cpu::new(), "gelu", false), "bert.safetensors", 1e-4, 1e-6);
-    agree(&run::<f32, _>(&Cpu::new(), "gelu_new", false), "bert_gelu_new.safetensors", 1e-4, 1e-6);
+    agree(&run::<f32, _>(&Cpu, "gelu", false), "bert.safetensors", 1e-4, 1e-6);
+    agree(&run::<f32, _>(&Cpu, "gelu_new", false), "bert_gelu_new.safetensors", 1e-4, 1e-6);
 }
 
 #[test]
 fn f64_agrees_with_transformers_to_the_rounding_of_the_file() {
-    agree(&run::<f64, _>(&Cpu::new(), "gelu", false), "bert.safetensors", 2e-7, 1e-9);
-    agree(&run::<f64, _>(&Cpu::new(), "gelu_new", false), "bert_gelu_new.safetensors", 2e-7, 1e-9);
+    agree(&run::<f64, _>(&Cpu, "gelu", false), "bert.safetensors", 2e-7, 1e-9);
+    agree(&run::<f64, _>(&Cpu, "gelu_new", false), "bert_gelu_new.safetensors", 2e-7, 1e-9);
 }
 
 #[test]
@@ -155,14 +155,13 @@ fn the_device_of_references_agrees_too() {
 /// bf16 has 8 bits of fraction, so each of some twenty operations in a row adds up to 2^-9 of a value.
 #[test]
 fn bf16_agrees_within_a_tenth() {
-    agree(&run::<bf16, _>(&Cpu::new(), "gelu", false), "bert.safetensors", 0.1, 0.01);
+    agree(&run::<bf16, _>(&Cpu, "gelu", false), "bert.safetensors", 0.1, 0.01);
 }
 
 #[test]
 fn layers_that_run_again_give_the_same_bits() {
     for activation in ["gelu", "gelu_new"] {
-        let (kept, again) =
-            (run::<f32, _>(&Cpu::new(), activation, false), run::<f32, _>(&Cpu::new(), activation, true));
+        let (kept, again) = (run::<f32, _>(&Cpu, activation, false), run::<f32, _>(&Cpu, activation, true));
         assert_eq!(kept.values, again.values);
     }
 }
