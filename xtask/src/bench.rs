@@ -2,6 +2,7 @@
 
 mod cases;
 mod machine;
+mod measure;
 mod peers;
 mod report;
 mod sample;
@@ -22,12 +23,15 @@ pub(crate) struct Args {
 enum Verb {
     /// Run the same work here and in PyTorch, in turns, and print medians and ratios
     Peers(peers::Args),
+    /// Time one training step, or one inference pass, of an encoder with random weights
+    Step(step::StepArgs),
 }
 
 /// Runs the named suite or measurement.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     match &args.verb {
         Some(Verb::Peers(args)) => peers::run(args),
+        Some(Verb::Step(args)) => step::run(args),
         None => suites::run(args.suite.as_deref()),
     }
 }

@@ -5,6 +5,7 @@
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
+use super::measure;
 use super::sample::median;
 
 /// What to measure: one encoder, one batch whose positions are all real tokens.
@@ -165,6 +166,21 @@ pub(crate) struct StepReport {
     pub(crate) peak_rss_mib: u64,
 }
 
+/// Measures and prints.
+pub(crate) fn run(args: &StepArgs) -> anyhow::Result<()> {
+    let report = StepReport::new(args, &measure::measure(args)?);
+    if args.json {
+        println!("{}", serde_json::to_string(&report)?);
+    } else {
+        let StepReport { seconds, tokens_per_s, gflop_per_s, peak_rss_mib, .. } = report;
+        println!(
+            "{:.1} ms a step, {tokens_per_s:.0} tokens/s, {gflop_per_s:.1} GFLOP/s, {peak_rss_mib} MiB at most",
+            1e3 * seconds
+        );
+    }
+    Ok(())
+}
+
 /// What a measuring loop hands back.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct StepTimes {
@@ -176,7 +192,6 @@ pub(crate) struct StepTimes {
 
 impl StepReport {
     /// The report of a measurement: medians, as the script takes them.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the verb `bench step` lands with the encoder"))]
     pub(crate) fn new(args: &StepArgs, times: &StepTimes) -> Self {
         let Shape { hidden, layers, heads, ffn } = args.encoder.shape();
         let seconds = median(times.seconds.iter().copied());
