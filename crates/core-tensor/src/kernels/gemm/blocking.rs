@@ -1,8 +1,9 @@
 //! Which block is computed when, and by whom.
 //!
 //! The columns of `b` are packed first, by all threads. Then the result is cut into chunks of rows and columns;
-//! a thread that takes a chunk packs its rows of `a`, one block of the depth at a time, and sums tile by tile.
-//! One tile's panel of `a` stays in the first cache while the panels of `b` pass from the second.
+//! a thread that takes a chunk goes through it by strips of columns, and in a strip by blocks of the depth. It packs
+//! each panel of `a` where it first needs it, and sums tile by tile. One tile's panel of `a` stays in the first cache
+//! while the panels of `b` pass from the second.
 
 use super::epilogue::Output;
 use super::pack::{Format, Operand, Part};
@@ -14,8 +15,8 @@ use std::ops::Range;
 
 /// Units along the depth that are summed at once: 12 lines of `a` are then 12 KiB.
 const DEPTH_BLOCK: usize = 256;
-/// Lines of `b` in a chunk: with a block of the depth, half a MiB.
-const CHUNK_COLS: usize = 512;
+/// Lines of `b` in a strip: with a block of the depth, half a MiB.
+const STRIP_COLS: usize = 512;
 /// Lines of `a` in a chunk.
 const CHUNK_ROWS: usize = 192;
 /// Chunks are halved until there are so many,
@@ -58,6 +59,7 @@ struct Plan {
     block: usize,
     chunk_rows: usize,
     chunk_cols: usize,
+    strip_cols: usize,
     packed_cols: usize,
     serial: bool,
 }
@@ -66,20 +68,32 @@ impl Plan {
     fn new<K: Tile>(rows: usize, cols: usize, depth: usize) -> Plan {
         let units = depth.div_ceil(K::Format::DEPTH);
         let block = even(units, DEPTH_BLOCK, 16);
-        let packed_cols = even(cols, (PACKED_UNITS / units.max(1)).max(CHUNK_COLS), K::COLS);
+        let packed_cols = even(cols, (PACKED_UNITS / units.max(1)).max(STRIP_COLS), K::COLS);
         let serial = rows * cols * depth < SERIAL;
-        let (mut chunk_rows, mut chunk_cols) = (CHUNK_ROWS, CHUNK_COLS);
+        let plan = |rows_most: usize, cols_most: usize| {
+            let (chunk_rows, chunk_cols) =
+                (even(rows, rows_most, K::ROWS), even(packed_cols, cols_most, K::COLS));
+            let strip_cols = even(chunk_cols, STRIP_COLS, K::COLS);
+            Plan { units, block, chunk_rows, chunk_cols, strip_cols, packed_cols, serial }
+        };
+        // Chunks of whole rows, so that `a` is packed once; of parts of them only if the rows are too few.
+        let whole = plan(CHUNK_ROWS, packed_cols);
+        if serial || rows.div_ceil(whole.chunk_rows) >= ENOUGH_CHUNKS {
+            return whole;
+        }
+        let (mut rows_most, mut cols_most) = (CHUNK_ROWS, STRIP_COLS);
         loop {
-            let split = (even(rows, chunk_rows, K::ROWS), even(packed_cols, chunk_cols, K::COLS));
-            let chunks = rows.div_ceil(split.0) * cols.div_ceil(split.1);
-            if serial || chunks >= ENOUGH_CHUNKS || (split.0 <= LEAST_ROWS && split.1 <= LEAST_COLS) {
-                return Plan { units, block, chunk_rows: split.0, chunk_cols: split.1, packed_cols, serial };
+            let plan = plan(rows_most, cols_most);
+            let (chunk_rows, chunk_cols) = (plan.chunk_rows, plan.chunk_cols);
+            let chunks = rows.div_ceil(chunk_rows) * cols.div_ceil(chunk_cols);
+            if chunks >= ENOUGH_CHUNKS || (chunk_rows <= LEAST_ROWS && chunk_cols <= LEAST_COLS) {
+                return plan;
             }
             // The larger of the two is halved, counted in its least size.
-            if split.0 * LEAST_COLS > split.1 * LEAST_ROWS {
-                chunk_rows = (split.0 / 2).max(LEAST_ROWS);
+            if chunk_rows * LEAST_COLS > chunk_cols * LEAST_ROWS {
+                rows_most = (chunk_rows / 2).max(LEAST_ROWS);
             } else {
-                chunk_cols = (split.1 / 2).max(LEAST_COLS);
+                cols_most = (chunk_cols / 2).max(LEAST_COLS);
             }
         }
     }
@@ -176,38 +190,46 @@ fn chunk_of<K, C>(
 {
     let tile = K::ROWS * K::COLS;
     let row_panels = rows.len().div_ceil(K::ROWS);
-    let col_panels = chunk.len().div_ceil(K::COLS);
-    let whole = plan.units <= plan.block;
-    let mut a_scratch = Scratch::take::<Unit<K>>(plan.block * K::ROWS);
-    let mut sum_scratch =
-        Scratch::take::<C::Master>(if whole { tile } else { row_panels * col_panels * tile });
-    let (a_panel, sums) = (a_scratch.values::<Unit<K>>(), sum_scratch.values::<C::Master>());
+    let strips: Vec<_> = ranges(chunk, plan.strip_cols).collect();
+    let (whole, once) = (plan.units <= plan.block, strips.len() == 1);
+    let strip_tiles = row_panels * plan.strip_cols.div_ceil(K::COLS);
+    // A panel of `a` that no other strip needs again makes room for the next.
+    let a_units = if once { plan.block } else { plan.units * row_panels };
+    let mut a_scratch = Scratch::take::<Unit<K>>(a_units * K::ROWS);
+    let mut sum_scratch = Scratch::take::<C::Master>(if whole { tile } else { strip_tiles * tile });
+    let (a_panels, sums) = (a_scratch.values::<Unit<K>>(), sum_scratch.values::<C::Master>());
     let all_panels = cols.len().div_ceil(K::COLS);
-    let first_panel = (chunk.start - cols.start) / K::COLS;
 
-    for units in plan.blocks() {
-        let last = units.end == plan.units;
-        let panel = units.len() * K::COLS;
-        let b_panels = &packed[units.start * all_panels * K::COLS + first_panel * panel..];
-        for (r, row) in rows.clone().step_by(K::ROWS).enumerate() {
-            let a_panel = &mut a_panel[..units.len() * K::ROWS];
-            let part = Part { line: row, units: units.clone() };
-            // SAFETY: the kernel was chosen by what the processor has.
-            unsafe { pack_panel::<K>(a, &part, K::ROWS, a_panel) };
-            for (c, col) in chunk.clone().step_by(K::COLS).enumerate() {
-                let sums =
-                    if whole { &mut sums[..tile] } else { &mut sums[(r * col_panels + c) * tile..][..tile] };
-                let b_panel = &b_panels[c * panel..][..panel];
-                // SAFETY: the panels hold these units and `sums` a tile. Chunks do not overlap, so no other
-                // thread writes this tile's place.
-                unsafe {
-                    let (a, b, to) = (a_panel.as_ptr(), b_panel.as_ptr(), sums.as_mut_ptr());
-                    K::sum(rows.end - row, units.len(), a, b, to, units.start > 0);
-                    if last {
-                        K::run(
-                            #[inline(always)]
-                            || out.finish(sums, K::COLS, row, col),
-                        );
+    for (s, strip) in strips.into_iter().enumerate() {
+        let first_panel = (strip.start - cols.start) / K::COLS;
+        let col_panels = strip.len().div_ceil(K::COLS);
+        for units in plan.blocks() {
+            let last = units.end == plan.units;
+            let panel = units.len() * K::COLS;
+            let b_panels = &packed[units.start * all_panels * K::COLS + first_panel * panel..];
+            for (r, row) in rows.clone().step_by(K::ROWS).enumerate() {
+                let at = if once { 0 } else { (units.start * row_panels + r * units.len()) * K::ROWS };
+                let a_panel = &mut a_panels[at..][..units.len() * K::ROWS];
+                if s == 0 {
+                    let part = Part { line: row, units: units.clone() };
+                    // SAFETY: the kernel was chosen by what the processor has.
+                    unsafe { pack_panel::<K>(a, &part, K::ROWS, a_panel) };
+                }
+                for (c, col) in strip.clone().step_by(K::COLS).enumerate() {
+                    let at = if whole { 0 } else { (r * col_panels + c) * tile };
+                    let sums = &mut sums[at..][..tile];
+                    let b_panel = &b_panels[c * panel..][..panel];
+                    // SAFETY: the panels hold these units and `sums` a tile. Chunks do not overlap, so no other
+                    // thread writes this tile's place.
+                    unsafe {
+                        let (a, b, to) = (a_panel.as_ptr(), b_panel.as_ptr(), sums.as_mut_ptr());
+                        K::sum(rows.end - row, units.len(), a, b, to, units.start > 0);
+                        if last {
+                            K::run(
+                                #[inline(always)]
+                                || out.finish(sums, K::COLS, row, col),
+                            );
+                        }
                     }
                 }
             }

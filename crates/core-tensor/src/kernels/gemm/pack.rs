@@ -82,6 +82,14 @@ pub(super) trait Takes<T: Float>: Format {
     /// As for [`Format::pack`] with `WIDE`; 16 units must lie at `from`.
     #[cfg(target_arch = "x86_64")]
     unsafe fn units16(from: *const T) -> Option<std::arch::x86_64::__m512i>;
+
+    /// The units of up to sixteen neighbouring lines, those in `mask`, from two neighbours along the depth; `None`
+    /// if the units are not of 32 bits.
+    ///
+    /// # Safety
+    /// As for [`Format::pack`] with `WIDE`; the elements in `mask` must lie at `first` and `second`.
+    #[cfg(target_arch = "x86_64")]
+    unsafe fn across16(first: *const T, second: *const T, mask: u16) -> Option<std::arch::x86_64::__m512i>;
 }
 
 /// Elements as they are.
@@ -138,6 +146,9 @@ unsafe fn panel_of<F: Takes<T>, T: Float, const WIDE: bool>(
     let done = if operand.depth_stride == 1 && WIDE {
         // SAFETY: passed on.
         unsafe { along_depth::<F, T>(operand, data, part.line, lines, fast, width, panel) }
+    } else if operand.line_stride == 1 && WIDE && size_of::<F::Unit>() == 4 {
+        // SAFETY: passed on.
+        unsafe { across_depth_wide::<F, T>(operand, data, part.line, lines, fast, width, panel) }
     } else if operand.line_stride == 1 && lines == width {
         across_depth::<F, T>(operand, data, part.line, fast, width, panel)
     } else {
@@ -211,6 +222,47 @@ fn across_depth<F: Takes<T>, T: Float>(
     units.end
 }
 
+/// [`across_depth`] by sixteen lines at a time, the last ones under a mask; missing lines become zeros.
+///
+/// # Safety
+/// As for [`Format::pack`] with `WIDE`; units of 32 bits.
+#[inline(always)]
+unsafe fn across_depth_wide<F: Takes<T>, T: Float>(
+    operand: &Operand<'_>,
+    data: &[T],
+    line: usize,
+    lines: usize,
+    units: Range<usize>,
+    width: usize,
+    panel: &mut [F::Unit],
+) -> usize {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let lane_mask = |count: usize| (0xffff_u32 >> (16 - count.min(16))) as u16;
+        for (unit, row) in units.clone().zip(panel.chunks_exact_mut(width)) {
+            let at = |d: usize| line + (unit * F::DEPTH + d) * operand.depth_stride;
+            let (first, second) = (&data[at(0)..][..lines], &data[at(F::DEPTH - 1)..][..lines]);
+            for from in (0..width).step_by(16) {
+                let (there, wanted) = (lane_mask(lines.saturating_sub(from)), lane_mask(width - from));
+                // SAFETY: the caller has AVX-512; `there` names lanes inside the two lines and `wanted` lanes inside
+                // the row. A pointer past an empty rest is not read.
+                unsafe {
+                    let (a, b) = (first.as_ptr().wrapping_add(from), second.as_ptr().wrapping_add(from));
+                    let units = F::across16(a, b, there).expect("units of 32 bits");
+                    let to = row.as_mut_ptr().add(from).cast();
+                    std::arch::x86_64::_mm512_mask_storeu_epi32(to, wanted, units);
+                }
+            }
+        }
+        units.end
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        let _ = (operand, data, line, lines, width, panel);
+        units.start
+    }
+}
+
 /// Any strides, any end: element by element, zeros where there is none.
 #[inline(always)]
 fn one_by_one<F: Takes<T>, T: Float>(
@@ -238,7 +290,7 @@ fn one_by_one<F: Takes<T>, T: Float>(
 use super::transpose as vector;
 
 macro_rules! takes {
-    ($format:ty, $from:ty, |$first:ident, $second:ident| $unit:expr, $load:expr) => {
+    ($format:ty, $from:ty, |$first:ident, $second:ident| $unit:expr, $load:expr, $across:expr) => {
         impl Takes<$from> for $format {
             #[inline(always)]
             fn unit($first: $from, $second: $from) -> Self::Unit {
@@ -250,15 +302,31 @@ macro_rules! takes {
                 // SAFETY: passed on.
                 unsafe { $load(from) }
             }
+            #[cfg(target_arch = "x86_64")]
+            #[inline(always)]
+            unsafe fn across16(
+                first: *const $from,
+                second: *const $from,
+                mask: u16,
+            ) -> Option<std::arch::x86_64::__m512i> {
+                // SAFETY: passed on.
+                unsafe { $across(first, second, mask) }
+            }
         }
     };
 }
-takes!(Plain<f32>, f32, |first, _second| first, vector::same);
-takes!(Plain<f64>, f64, |first, _second| first, vector::none);
-takes!(Rounded, f32, |first, _second| bf16::narrow(first).widen(), vector::rounded);
-takes!(Rounded, bf16, |first, _second| first.widen(), vector::widened);
-takes!(Pair, bf16, |first, second| pair(first, second), vector::same);
-takes!(Pair, f32, |first, second| pair(bf16::narrow(first), bf16::narrow(second)), vector::paired);
+takes!(Plain<f32>, f32, |first, _second| first, vector::same, vector::across_same);
+takes!(Plain<f64>, f64, |first, _second| first, vector::none, vector::across_none);
+takes!(Rounded, f32, |first, _second| bf16::narrow(first).widen(), vector::rounded, vector::across_rounded);
+takes!(Rounded, bf16, |first, _second| first.widen(), vector::widened, vector::across_widened);
+takes!(Pair, bf16, |first, second| pair(first, second), vector::same, vector::across_pairs);
+takes!(
+    Pair,
+    f32,
+    |first, second| pair(bf16::narrow(first), bf16::narrow(second)),
+    vector::paired,
+    vector::across_paired
+);
 
 #[inline(always)]
 fn pair(first: bf16, second: bf16) -> u32 {

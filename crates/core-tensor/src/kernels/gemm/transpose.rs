@@ -128,3 +128,78 @@ pub(super) unsafe fn paired(from: *const f32) -> Option<__m512i> {
         Some(std::mem::transmute::<__m512bh, __m512i>(_mm512_cvtne2ps_pbh(high, low)))
     }
 }
+
+/// Units of 64 bits are not taken across lines here.
+///
+/// # Safety
+/// None needed; the signature is that of the others.
+#[inline(always)]
+pub(super) unsafe fn across_none(_first: *const f64, _second: *const f64, _mask: u16) -> Option<__m512i> {
+    None
+}
+
+/// Lanes as they lie.
+///
+/// # Safety
+/// AVX-512 F; the lanes in `mask` at `first`.
+#[inline(always)]
+pub(super) unsafe fn across_same(first: *const f32, _second: *const f32, mask: u16) -> Option<__m512i> {
+    // SAFETY: passed on.
+    Some(unsafe { _mm512_maskz_loadu_epi32(mask, first.cast()) })
+}
+
+/// Lanes rounded to bf16, as f32.
+///
+/// # Safety
+/// AVX-512 F; the lanes in `mask` at `first`.
+#[inline(always)]
+pub(super) unsafe fn across_rounded(first: *const f32, _second: *const f32, mask: u16) -> Option<__m512i> {
+    // SAFETY: the lanes are passed on; the array is whole.
+    unsafe {
+        let mut values = [0f32; 16];
+        _mm512_storeu_ps(values.as_mut_ptr(), _mm512_maskz_loadu_ps(mask, first));
+        rounded(values.as_ptr())
+    }
+}
+
+/// Lanes of bf16 as f32.
+///
+/// # Safety
+/// AVX-512 F, BW and VL; the lanes in `mask` at `first`.
+#[inline(always)]
+pub(super) unsafe fn across_widened(first: *const bf16, _second: *const bf16, mask: u16) -> Option<__m512i> {
+    // SAFETY: passed on.
+    Some(unsafe {
+        _mm512_slli_epi32::<16>(_mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(mask, first.cast())))
+    })
+}
+
+/// Pairs of bf16, one of each line.
+///
+/// # Safety
+/// AVX-512 F, BW and VL; the lanes in `mask` at `first` and `second`.
+#[inline(always)]
+pub(super) unsafe fn across_pairs(first: *const bf16, second: *const bf16, mask: u16) -> Option<__m512i> {
+    // SAFETY: passed on.
+    unsafe {
+        let low = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(mask, first.cast()));
+        let high = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(mask, second.cast()));
+        Some(_mm512_or_si512(low, _mm512_slli_epi32::<16>(high)))
+    }
+}
+
+/// Pairs of f32, one of each line, rounded to pairs of bf16.
+///
+/// # Safety
+/// AVX-512 F and its bf16 instructions; the lanes in `mask` at `first` and `second`.
+#[inline(always)]
+pub(super) unsafe fn across_paired(first: *const f32, second: *const f32, mask: u16) -> Option<__m512i> {
+    // SAFETY: passed on; the vector types hold the same bits.
+    unsafe {
+        let (first, second) = (_mm512_maskz_loadu_ps(mask, first), _mm512_maskz_loadu_ps(mask, second));
+        let low = std::mem::transmute::<__m256bh, __m256i>(_mm512_cvtneps_pbh(first));
+        let high = std::mem::transmute::<__m256bh, __m256i>(_mm512_cvtneps_pbh(second));
+        let (low, high) = (_mm512_cvtepu16_epi32(low), _mm512_cvtepu16_epi32(high));
+        Some(_mm512_or_si512(low, _mm512_slli_epi32::<16>(high)))
+    }
+}
