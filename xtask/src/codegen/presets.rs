@@ -29,6 +29,7 @@ struct Table {
     layer_norm_eps: f64,
     activation: Activation,
     dropout: f64,
+    attention_dropout: f64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
@@ -63,7 +64,10 @@ fn parse(path: &Path) -> anyhow::Result<Preset> {
         table.hidden_size,
         table.heads
     );
-    ensure!((0.0..1.0).contains(&table.dropout), "dropout must be in [0, 1), got {}", table.dropout);
+    let rates = [("dropout", table.dropout), ("attention_dropout", table.attention_dropout)];
+    for (name, rate) in rates {
+        ensure!((0.0..1.0).contains(&rate), "{name} must be in [0, 1), got {rate}");
+    }
     Ok(Preset { name, table })
 }
 
@@ -106,7 +110,7 @@ pub fn preset(name: &str) -> Option<&'static BertConfig> {
 fn constant(text: &mut String, preset: &Preset) {
     let Preset { name, table } = preset;
     let Table { vocab_size, hidden_size, layers, heads, intermediate_size, .. } = table;
-    let Table { max_positions, segments, layer_norm_eps, activation, dropout, .. } = table;
+    let Table { max_positions, segments, layer_norm_eps, activation, dropout, attention_dropout, .. } = table;
     let (constant, source) = (preset.constant_name(), &table.source);
     write!(
         text,
@@ -114,7 +118,8 @@ fn constant(text: &mut String, preset: &Preset) {
          pub const {constant}: BertConfig = BertConfig {{ vocab_size: {vocab_size}, hidden_size: {hidden_size}, \
          layers: {layers}, heads: {heads}, intermediate_size: {intermediate_size}, \
          max_positions: {max_positions}, segments: {segments}, layer_norm_eps: {layer_norm_eps:e}, \
-         activation: Activation::{activation:?}, dropout: {dropout:?} }};\n\n",
+         activation: Activation::{activation:?}, dropout: {dropout:?}, \
+         attention_dropout: {attention_dropout:?} }};\n\n",
         linked(source),
     )
     .expect("writing to a string");
@@ -163,13 +168,14 @@ mod tests {
         layer_norm_eps = 1e-12
         activation = "gelu-tanh"
         dropout = 0.1
+        attention_dropout = 0.1
     "#;
 
     #[test]
     fn a_preset_becomes_a_constant_an_alias_and_a_row() {
         let preset = Preset { name: "bert-tiny".to_owned(), table: toml::from_str(TINY).unwrap() };
         let text = render(&[preset]);
-        assert!(text.contains("pub const BERT_TINY: BertConfig = BertConfig { vocab_size: 30522, hidden_size: 128, layers: 2, heads: 2, intermediate_size: 512, max_positions: 512, segments: 2, layer_norm_eps: 1e-12, activation: Activation::GeluTanh, dropout: 0.1 };"), "{text}");
+        assert!(text.contains("pub const BERT_TINY: BertConfig = BertConfig { vocab_size: 30522, hidden_size: 128, layers: 2, heads: 2, intermediate_size: 512, max_positions: 512, segments: 2, layer_norm_eps: 1e-12, activation: Activation::GeluTanh, dropout: 0.1, attention_dropout: 0.1 };"), "{text}");
         assert!(text.contains("pub type BertTiny<E, D> = Bert<Const<128>, Const<512>, E, D>;"), "{text}");
         assert!(text.contains("(\"bert-tiny\", BERT_TINY),"), "{text}");
         assert!(text.contains("<https://arxiv.org/abs/1908.08962>."), "{text}");
