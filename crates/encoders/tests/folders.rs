@@ -63,7 +63,7 @@ fn error(folder: &Path) -> String {
 /// Asserts on an error that names a file of the folder first.
 #[track_caller]
 fn assert_error(folder: &Path, file: &str, message: &str) {
-    let (error, path) = (error(folder), folder.join(file));
+    let (error, path) = (error(folder), if file.is_empty() { folder.into() } else { folder.join(file) });
     assert!(error.starts_with(&*path.to_string_lossy()) && error.contains(message), "{error}");
 }
 

@@ -64,7 +64,8 @@ fn parse(path: &Path) -> anyhow::Result<Preset> {
         table.hidden_size,
         table.heads
     );
-    for (name, rate) in [("dropout", table.dropout), ("attention_dropout", table.attention_dropout)] {
+    let rates = [("dropout", table.dropout), ("attention_dropout", table.attention_dropout)];
+    for (name, rate) in rates {
         ensure!((0.0..1.0).contains(&rate), "{name} must be in [0, 1), got {rate}");
     }
     Ok(Preset { name, table })
@@ -117,7 +118,8 @@ fn constant(text: &mut String, preset: &Preset) {
          pub const {constant}: BertConfig = BertConfig {{ vocab_size: {vocab_size}, hidden_size: {hidden_size}, \
          layers: {layers}, heads: {heads}, intermediate_size: {intermediate_size}, \
          max_positions: {max_positions}, segments: {segments}, layer_norm_eps: {layer_norm_eps:e}, \
-         activation: Activation::{activation:?}, dropout: {dropout:?}, attention_dropout: {attention_dropout:?} }};\n\n",
+         activation: Activation::{activation:?}, dropout: {dropout:?}, \
+         attention_dropout: {attention_dropout:?} }};\n\n",
         linked(source),
     )
     .expect("writing to a string");
