@@ -38,6 +38,16 @@ pub enum TensorError {
         /// The value given.
         got: f64,
     },
+    /// A head was given targets of another kind than its own.
+    #[error("{head} learns {expected} but was given {got}")]
+    Targets {
+        /// The head.
+        head: &'static str,
+        /// The kind of its targets.
+        expected: &'static str,
+        /// The kind that was given.
+        got: &'static str,
+    },
     /// A tensor was recorded on another tape than the one that it is used with.
     #[error("{op}: the tensor was recorded on another tape")]
     OtherTape {

@@ -3,6 +3,7 @@
 pub mod device;
 pub mod element;
 pub mod error;
+pub mod init;
 pub mod kernels;
 pub mod model;
 pub mod ops;
@@ -18,6 +19,7 @@ pub mod weights;
 pub use device::{Activation, Cpu, Device, Island};
 pub use element::{DType, Element, Float, Real, bf16};
 pub use error::{FileProblem, TensorError};
+pub use init::Init;
 pub use model::{Encoded, Encoder, Head, LayerHook, Prediction, Reads, Targets};
 pub use ops::attention::{Attention, QueryKeyValue};
 pub use ops::cross_entropy::IGNORED;

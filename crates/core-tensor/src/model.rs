@@ -103,6 +103,17 @@ pub enum Targets {
     Values(Vec<f64>),
 }
 
+impl Targets {
+    /// The kind, in words.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Targets::Classes(_) => "classes",
+            Targets::Labels(_) => "labels",
+            Targets::Values(_) => "values",
+        }
+    }
+}
+
 /// What a head says of one row.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Prediction {
