@@ -16,7 +16,7 @@ pub mod tape;
 pub mod tensor;
 pub mod weights;
 
-pub use device::{Activation, Device, Island};
+pub use device::{Activation, Cpu, Device, Island};
 pub use element::{DType, Element, Float, Real, bf16};
 pub use error::{FileProblem, TensorError};
 pub use init::Init;

@@ -229,8 +229,10 @@ pub enum DataError {
         folder: PathBuf,
     },
     /// A vocabulary without a token that the model needs.
-    #[error("the vocabulary has no token {token:?}")]
+    #[error("{at}: the vocabulary has no token {token:?}")]
     MissingToken {
+        /// The vocabulary.
+        at: Location,
         /// The token.
         token: &'static str,
     },

@@ -1,4 +1,4 @@
-//! Files to examples to tokens to packs; an embedded synthetic corpus.
+#![doc = include_str!("../README.md")]
 
 mod cache;
 mod error;

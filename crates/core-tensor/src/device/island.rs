@@ -563,11 +563,11 @@ impl Device for Island {
         let g: Vec<f64> = gradient.wide().into_iter().map(|g| g * step.gradient_scale).collect();
         first.update(|i, m| step.beta1 * m + (1.0 - step.beta1) * g[i]);
         second.update(|i, v| step.beta2 * v + (1.0 - step.beta2) * g[i] * g[i]);
-        let corrected = |beta: f64| 1.0 - beta.powi(step.count as i32);
+        let corrected = |beta: f64| 1.0 - beta.powi(step.step as i32);
         let (m, v) = (first.wide(), second.wide());
         w.update(|i, w| {
             let (m, v) = (m[i] / corrected(step.beta1), v[i] / corrected(step.beta2));
-            w - step.learning_rate * (m / (v.sqrt() + step.epsilon) + step.weight_decay * w)
+            w - step.learning_rate * (m / (v.sqrt() + step.eps) + step.weight_decay * w)
         });
     }
 
@@ -577,6 +577,7 @@ impl Device for Island {
         (rows, values, width): (&[u32], &IslandBuffer<M>, usize),
         first: &mut IslandBuffer<M>,
         second: &mut IslandBuffer<M>,
+        _live: &mut Vec<bool>,
         step: AdamWStep,
     ) {
         let mut dense = self.zeros::<M>(w.0.len());

@@ -5,17 +5,19 @@
 //! except by an explicit copy, and its kernels are the slow obvious references, so that the same test body checks
 //! the fast kernels, the references and the absence of hidden host access.
 
-//mod cpu;
+mod cpu;
 mod island;
 mod pool;
 
-//pub use cpu::{Cpu, CpuBuffer};
+pub use cpu::{Cpu, CpuBuffer};
 pub use island::{Island, IslandBuffer};
 pub use pool::release;
 
 use crate::element::{Element, Float, Real};
 pub use crate::kernels::activation::Activation;
 pub use crate::kernels::attention::{AttentionDropout, AttentionShape};
+pub use crate::kernels::elementwise::{Binary, Unary};
+pub use crate::kernels::optimizer::{AdamW as AdamWStep, Sgd as SgdStep};
 use crate::kernels::random::{DrawKey, Rate, RowKey};
 use std::fmt::Debug;
 use std::ops::Range;
@@ -42,38 +44,6 @@ pub struct RowDropout<'a> {
     pub rows: &'a [RowKey],
 }
 
-/// An elementwise function of one tensor.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Unary {
-    /// e^x.
-    Exp,
-    /// ln x.
-    Ln,
-    /// The square root.
-    Sqrt,
-    /// The square.
-    Square,
-    /// 1 / (1 + e^-x).
-    Sigmoid,
-    /// a x + b.
-    Affine(f64, f64),
-    /// An activation function.
-    Activation(Activation),
-}
-
-/// An elementwise function of two tensors of the same size.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Binary {
-    /// a + b.
-    Add,
-    /// a - b.
-    Sub,
-    /// a b.
-    Mul,
-    /// a / b.
-    Div,
-}
-
 /// How a row vector meets each row of a matrix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Broadcast {
@@ -81,38 +51,6 @@ pub enum Broadcast {
     Add,
     /// Multiplied with each row.
     Mul,
-}
-
-/// What AdamW does to one tensor in one step (Loshchilov and Hutter 2019).
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct AdamWStep {
-    /// The step size.
-    pub learning_rate: f64,
-    /// Decay of the first moment.
-    pub beta1: f64,
-    /// Decay of the second moment.
-    pub beta2: f64,
-    /// Added to the root of the second moment.
-    pub epsilon: f64,
-    /// Decoupled weight decay.
-    pub weight_decay: f64,
-    /// This update's number for this tensor, from 1: it corrects the moments' bias.
-    pub count: u64,
-    /// Multiplies the gradient before it is used (clipping).
-    pub gradient_scale: f64,
-}
-
-/// What SGD with momentum does to one tensor in one step, in PyTorch's form: v = momentum v + g; w -= lr v.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct SgdStep {
-    /// The step size.
-    pub learning_rate: f64,
-    /// Decay of the velocity.
-    pub momentum: f64,
-    /// L2 penalty added to the gradient.
-    pub weight_decay: f64,
-    /// Multiplies the gradient before it is used (clipping).
-    pub gradient_scale: f64,
 }
 
 /// Memory and kernels. `E` is the stored type, `E::Master` that of parameters, sums and statistics.
@@ -367,12 +305,15 @@ pub trait Device: Clone + Debug + Send + Sync + 'static {
         step: AdamWStep,
     );
     /// AdamW where only some rows have a gradient: dense in meaning, so all rows decay and all moments fade.
+    ///
+    /// `live` remembers, from step to step, which rows may have moments that are not zero; empty means unknown.
     fn adamw_rows<M: Real>(
         &self,
         w: &mut Self::Buffer<M>,
         gradient: (&[u32], &Self::Buffer<M>, usize),
         first: &mut Self::Buffer<M>,
         second: &mut Self::Buffer<M>,
+        live: &mut Vec<bool>,
         step: AdamWStep,
     );
     /// SGD with momentum in one sweep.

@@ -111,7 +111,7 @@ pub mod reference {
     use super::*;
     use crate::special::erf_f64;
 
-    fn value(activation: Activation, u: f64) -> f64 {
+    pub(crate) fn value(activation: Activation, u: f64) -> f64 {
         match activation {
             Activation::None => u,
             Activation::Relu => u.max(0.0),
@@ -123,7 +123,7 @@ pub mod reference {
         }
     }
 
-    fn slope(activation: Activation, u: f64) -> f64 {
+    pub(crate) fn slope(activation: Activation, u: f64) -> f64 {
         let c = (2.0 / std::f64::consts::PI).sqrt();
         match activation {
             Activation::None => 1.0,

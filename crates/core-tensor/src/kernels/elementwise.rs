@@ -3,13 +3,14 @@
 //! Every function reads and writes slices of one length in parallel chunks of a fixed size; the arithmetic is in
 //! the master type. Broadcast operands may be stored in the element type or in its master.
 
+use super::activation::{self, Activation};
 use super::reduce::{CHUNK, rows_per_chunk};
 use crate::dispatch;
 use crate::element::{Float, Real};
 use rayon::prelude::*;
 
 /// A function of one number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Unary {
     /// `e^x`.
     Exp,
@@ -17,14 +18,14 @@ pub enum Unary {
     Ln,
     /// The square root.
     Sqrt,
-    /// The hyperbolic tangent.
-    Tanh,
-    /// `1 / (1 + e^-x)`.
-    Sigmoid,
     /// `x^2`.
     Square,
-    /// `-x`.
-    Neg,
+    /// `1 / (1 + e^-x)`.
+    Sigmoid,
+    /// `a x + b`.
+    Affine(f64, f64),
+    /// An activation function.
+    Activation(Activation),
 }
 
 /// A function of two numbers.
@@ -116,10 +117,13 @@ pub fn unary<E: Float>(op: Unary, x: &[E], y: &mut [E]) {
         Unary::Exp => map(x, y, E::Master::exp),
         Unary::Ln => map(x, y, E::Master::ln),
         Unary::Sqrt => map(x, y, E::Master::sqrt),
-        Unary::Tanh => map(x, y, E::Master::tanh),
-        Unary::Sigmoid => map(x, y, sigmoid),
         Unary::Square => map(x, y, |x| x * x),
-        Unary::Neg => map(x, y, |x| -x),
+        Unary::Sigmoid => map(x, y, sigmoid),
+        Unary::Affine(a, b) => {
+            let (a, b) = (E::Master::from_f64(a), E::Master::from_f64(b));
+            map(x, y, move |x| a * x + b);
+        }
+        Unary::Activation(f) => activation::forward(f, x, y),
     }
 }
 
@@ -130,10 +134,10 @@ pub fn unary_backward<E: Float>(op: Unary, x: &[E], y: &[E], dy: &[E], dx: &mut 
         Unary::Exp => map2(dy, y, dx, |dy, y| dy * y),
         Unary::Ln => map2(dy, x, dx, |dy, x| dy / x),
         Unary::Sqrt => map2(dy, y, dx, |dy, y| dy / (y + y)),
-        Unary::Tanh => map2(dy, y, dx, |dy, y| dy * (one - y * y)),
         Unary::Sigmoid => map2(dy, y, dx, |dy, y| dy * y * (one - y)),
         Unary::Square => map2(dy, x, dx, |dy, x| dy * (x + x)),
-        Unary::Neg => map(dy, dx, |dy| -dy),
+        Unary::Affine(a, _) => scale(dy, E::Master::from_f64(a), dx),
+        Unary::Activation(f) => activation::backward(f, x, dy, dx),
     }
 }
 
@@ -259,10 +263,10 @@ pub mod reference {
             Unary::Exp => x.exp(),
             Unary::Ln => x.ln(),
             Unary::Sqrt => x.sqrt(),
-            Unary::Tanh => x.tanh(),
-            Unary::Sigmoid => M::ONE / (M::ONE + (-x).exp()),
             Unary::Square => x * x,
-            Unary::Neg => -x,
+            Unary::Sigmoid => M::ONE / (M::ONE + (-x).exp()),
+            Unary::Affine(a, b) => M::from_f64(a) * x + M::from_f64(b),
+            Unary::Activation(f) => M::from_f64(activation::reference::value(f, x.as_f64())),
         }
     }
 
@@ -272,10 +276,10 @@ pub mod reference {
             Unary::Exp => y,
             Unary::Ln => M::ONE / x,
             Unary::Sqrt => M::ONE / (two * y),
-            Unary::Tanh => M::ONE - y * y,
-            Unary::Sigmoid => y * (M::ONE - y),
             Unary::Square => two * x,
-            Unary::Neg => -M::ONE,
+            Unary::Sigmoid => y * (M::ONE - y),
+            Unary::Affine(a, _) => M::from_f64(a),
+            Unary::Activation(f) => M::from_f64(activation::reference::slope(f, x.as_f64())),
         }
     }
 
@@ -382,8 +386,15 @@ mod tests {
     use crate::element::bf16;
     use crate::kernels::check::{assert_close, assert_gradient, tolerance, values, weighted};
 
-    const UNARY: [Unary; 7] =
-        [Unary::Exp, Unary::Ln, Unary::Sqrt, Unary::Tanh, Unary::Sigmoid, Unary::Square, Unary::Neg];
+    const UNARY: [Unary; 7] = [
+        Unary::Exp,
+        Unary::Ln,
+        Unary::Sqrt,
+        Unary::Square,
+        Unary::Sigmoid,
+        Unary::Affine(-1.5, 0.5),
+        Unary::Activation(Activation::Gelu),
+    ];
     const BINARY: [Binary; 4] = [Binary::Add, Binary::Sub, Binary::Mul, Binary::Div];
 
     /// Values in [0.5, 4.5), inside every domain.

@@ -5,10 +5,19 @@
 
 pub mod activation;
 pub mod attention;
+pub mod bce;
 #[cfg(test)]
-mod check;
+pub(crate) mod check;
+pub mod cross_entropy;
 pub mod dropout;
 pub mod elementwise;
+pub mod embedding;
+pub mod gemm;
 pub mod isa;
+pub mod layer_norm;
+pub mod mse;
+pub mod optimizer;
 pub mod random;
 pub mod reduce;
+pub mod rows;
+pub mod softmax;

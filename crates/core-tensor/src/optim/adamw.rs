@@ -51,6 +51,8 @@ pub struct AdamW<M: Real, D: Device> {
 struct Moments<M: Real, D: Device> {
     first: D::Buffer<M>,
     second: D::Buffer<M>,
+    /// Which rows of a table may have moments that are not zero; empty if unknown.
+    live: Vec<bool>,
     count: u64,
 }
 
@@ -79,23 +81,23 @@ impl<M: Real, D: Device> AdamW<M, D> {
         let device = view.device.clone();
         let (rate_scale, weight_decay) = self.config.groups.of(name, view.role);
         let zeros = || device.zeros(D::len(view.buffer));
-        let fresh = || Moments { first: zeros(), second: zeros(), count: 0 };
+        let fresh = || Moments { first: zeros(), second: zeros(), live: Vec::new(), count: 0 };
         let moments = self.moments.entry(view.id).or_insert_with(fresh);
         moments.count += 1;
         let step = AdamWStep {
             learning_rate: rate * rate_scale,
             beta1: self.config.beta1,
             beta2: self.config.beta2,
-            epsilon: self.config.epsilon,
+            eps: self.config.epsilon,
             weight_decay,
-            count: moments.count,
+            step: moments.count,
             gradient_scale: scale,
         };
-        let (first, second) = (&mut moments.first, &mut moments.second);
+        let Moments { first, second, live, .. } = moments;
         match gradient {
             Gradient::Dense(values) => device.adamw(view.buffer, values, first, second, step),
             Gradient::Rows { rows, width, values } => {
-                device.adamw_rows(view.buffer, (rows, values, *width), first, second, step);
+                device.adamw_rows(view.buffer, (rows, values, *width), first, second, live, step);
             }
         }
     }
@@ -139,7 +141,10 @@ impl<M: Real, D: Device> Optimizer<M, D> for AdamW<M, D> {
                 (get("first", name), get("second", name), get("count", name))
             {
                 let (first, second) = (view.device.upload(first), view.device.upload(second));
-                self.moments.insert(view.id, Moments { first, second, count: count[0].as_f64() as u64 });
+                self.moments.insert(
+                    view.id,
+                    Moments { first, second, live: Vec::new(), count: count[0].as_f64() as u64 },
+                );
             }
         });
     }

@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 pub struct SgdConfig {
     /// Decay of the velocity, in [0, 1).
     pub momentum: f64,
+    /// Looks ahead by the momentum before it steps (Nesterov).
+    pub nesterov: bool,
     /// Decay (here an L2 penalty, as in PyTorch) and learning rate by group.
     pub groups: Groups,
 }
@@ -49,8 +51,13 @@ impl<M: Real, D: Device> Optimizer<M, D> for Sgd<M, D> {
             let len = D::len(view.buffer);
             let velocity = self.velocities.entry(view.id).or_insert_with(|| device.zeros(len));
             let learning_rate = learning_rate * rate_scale;
-            let step =
-                SgdStep { learning_rate, momentum: self.config.momentum, weight_decay, gradient_scale };
+            let step = SgdStep {
+                learning_rate,
+                momentum: self.config.momentum,
+                weight_decay,
+                nesterov: self.config.nesterov,
+                gradient_scale,
+            };
             let dense = device.upload(&gradient.to_dense(&device, len));
             device.sgd(view.buffer, &dense, velocity, step);
         });

@@ -3,28 +3,18 @@
 //! The ids are those of transformers' fast tokenizers with `truncation=True`: special tokens are counted, pairs lose
 //! tokens at the end of their longer text first, words go in as `is_split_into_words=True`.
 
+mod bert;
+
 use std::path::Path;
-use std::sync::Arc;
 
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
-use tokenizers::models::wordpiece::WordPiece;
-use tokenizers::normalizers::bert::BertNormalizer;
-use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
-use tokenizers::processors::bert::BertProcessing;
 use tokenizers::utils::truncation::truncate_encodings;
-use tokenizers::{AddedToken, Encoding, PostProcessor, TruncationParams};
+use tokenizers::{Encoding, PostProcessor, TruncationParams};
 
 use crate::error::DataError;
 use crate::example::{Example, Text};
 use crate::location::Location;
-use crate::read::Lines;
-
-const UNKNOWN: &str = "[UNK]";
-const CLASSIFY: &str = "[CLS]";
-const SEPARATE: &str = "[SEP]";
-/// The special tokens of BERT in the order in which a new vocabulary begins.
-const SPECIAL: [&str; 5] = ["[PAD]", UNKNOWN, CLASSIFY, SEPARATE, "[MASK]"];
 
 /// One tokenized text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -46,21 +36,6 @@ pub struct Tokenizer {
     fingerprint: String,
 }
 
-/// What `tokenizer_config.json` says about a tokenizer that is made from `vocab.txt`.
-#[derive(Debug, serde::Deserialize)]
-#[serde(default)]
-struct BertOptions {
-    do_lower_case: bool,
-    strip_accents: Option<bool>,
-    tokenize_chinese_chars: bool,
-}
-
-impl Default for BertOptions {
-    fn default() -> Self {
-        Self { do_lower_case: true, strip_accents: None, tokenize_chinese_chars: true }
-    }
-}
-
 impl Tokenizer {
     /// The tokenizer of a model folder: its `tokenizer.json`, with the padding and truncation stored there switched
     /// off, else BERT's WordPiece over its `vocab.txt`, lower-casing as its `tokenizer_config.json` says.
@@ -71,12 +46,10 @@ impl Tokenizer {
         if json.exists() {
             return Self::new(read_json(&json)?, max_tokens);
         }
-        let vocabulary = folder.join("vocab.txt");
-        if !vocabulary.exists() {
+        if !folder.join("vocab.txt").exists() {
             return Err(DataError::NoTokenizer { folder: folder.to_owned() });
         }
-        let options = read_options(&folder.join("tokenizer_config.json"))?;
-        Self::new(word_piece(read_vocabulary(&vocabulary)?, &options)?, max_tokens)
+        Self::new(bert::from_folder(folder)?, max_tokens)
     }
 
     /// A new lower-casing WordPiece tokenizer of BERT's special tokens (`[PAD]` is 0) followed by `words`.
@@ -87,14 +60,7 @@ impl Tokenizer {
         words: impl IntoIterator<Item = &'a str>,
         max_tokens: usize,
     ) -> Result<Self, DataError> {
-        let mut tokens: Vec<String> = Vec::new();
-        let mut seen = std::collections::HashSet::new();
-        for word in SPECIAL.into_iter().chain(words) {
-            if seen.insert(word) {
-                tokens.push(word.to_owned());
-            }
-        }
-        Self::new(word_piece(tokens, &BertOptions::default())?, max_tokens)
+        Self::new(bert::from_words(words), max_tokens)
     }
 
     fn new(mut inner: tokenizers::Tokenizer, max_tokens: usize) -> Result<Self, DataError> {
@@ -209,60 +175,6 @@ fn read_json(path: &Path) -> Result<tokenizers::Tokenizer, DataError> {
     let at = || Location::start(path);
     let bytes = std::fs::read(path).map_err(|source| DataError::Read { at: at(), source })?;
     tokenizers::Tokenizer::from_bytes(bytes).map_err(|error| unusable(at(), &error))
-}
-
-fn read_options(path: &Path) -> Result<BertOptions, DataError> {
-    if !path.exists() {
-        return Ok(BertOptions::default());
-    }
-    let at = || Location::start(path);
-    let bytes = std::fs::read(path).map_err(|source| DataError::Read { at: at(), source })?;
-    serde_json::from_slice(&bytes)
-        .map_err(|error| unusable(Location::new(path, error.line(), error.column()), &error))
-}
-
-/// The tokens of a `vocab.txt`, one per line; the line number less one is the id.
-fn read_vocabulary(path: &Path) -> Result<Vec<String>, DataError> {
-    let mut lines = Lines::open(&Arc::from(path))?;
-    let mut tokens = Vec::new();
-    while lines.advance()? {
-        tokens.push(lines.text().to_owned());
-    }
-    if tokens.is_empty() {
-        return Err(DataError::Empty { at: Location::start(path) });
-    }
-    Ok(tokens)
-}
-
-/// BERT's tokenizer over `tokens`, whose places are their ids.
-fn word_piece(tokens: Vec<String>, options: &BertOptions) -> Result<tokenizers::Tokenizer, DataError> {
-    let id = |token: &'static str| {
-        let found =
-            tokens.iter().rposition(|other| other == token).ok_or(DataError::MissingToken { token })?;
-        Ok::<_, DataError>(u32::try_from(found).expect("a vocabulary has fewer than 2^32 tokens"))
-    };
-    id(UNKNOWN)?;
-    let processor = BertProcessing::new((SEPARATE.into(), id(SEPARATE)?), (CLASSIFY.into(), id(CLASSIFY)?));
-    let special: Vec<AddedToken> = SPECIAL
-        .into_iter()
-        .filter(|token| tokens.iter().any(|other| other == token))
-        .map(|token| AddedToken::from(token, true))
-        .collect();
-    let mut vocabulary = WordPiece::read_bytes(b"").expect("an empty vocabulary can be read");
-    vocabulary.extend(tokens.into_iter().zip(0..));
-    let model = WordPiece::builder().vocab(vocabulary).unk_token(UNKNOWN.into()).build();
-    let model = model.expect("a vocabulary in memory cannot fail to load");
-    let normalizer = BertNormalizer::new(
-        true,
-        options.tokenize_chinese_chars,
-        options.strip_accents,
-        options.do_lower_case,
-    );
-    let mut tokenizer = tokenizers::Tokenizer::new(model);
-    tokenizer.with_normalizer(Some(normalizer)).expect("no token was added that must be normalised again");
-    tokenizer.with_pre_tokenizer(Some(BertPreTokenizer)).with_post_processor(Some(processor));
-    tokenizer.add_special_tokens(special).expect("special tokens of the vocabulary can be added");
-    Ok(tokenizer)
 }
 
 fn unusable(at: Location, error: &impl std::fmt::Display) -> DataError {

@@ -1,0 +1,237 @@
+//! Speed of the matrix product on the shapes of encoders, beside the peak of the instructions it is made of.
+//!
+//! `cargo bench -p mtl-core-tensor --bench gemm` measures with criterion. With `-- --table` it prints one table
+//! instead: for each shape the best of many runs on one thread, its share of the peak measured just before, and
+//! the `gemm` crate's figure for f32.
+
+use criterion::{BenchmarkId, Criterion, Throughput};
+use mtl_core_tensor::element::{Float, bf16};
+use mtl_core_tensor::kernels::gemm::{Activation, Epilogue, Mat, matmul};
+use std::hint::black_box;
+use std::time::Instant;
+
+/// Tokens, inputs and outputs of the linear layers of BERT-mini to BERT-base encoders.
+const SHAPES: [(&str, usize, usize, usize); 5] = [
+    ("attention output, 384", 4096, 384, 384),
+    ("query/key/value, 384", 4096, 384, 1152),
+    ("feed-forward up, 384", 4096, 384, 1536),
+    ("feed-forward down, 384", 4096, 1536, 384),
+    ("feed-forward up, 768", 4096, 768, 3072),
+];
+
+/// The three products of a linear layer.
+#[derive(Debug, Clone, Copy)]
+enum Product {
+    /// y = x·wᵀ
+    Nt,
+    /// dx = dy·w
+    Nn,
+    /// dw = dyᵀ·x
+    Tn,
+}
+
+const PRODUCTS: [Product; 3] = [Product::Nt, Product::Nn, Product::Tn];
+
+/// The tensors of one linear layer whose activations are of type `E`.
+struct Layer<E> {
+    tokens: usize,
+    inputs: usize,
+    outputs: usize,
+    x: Vec<E>,
+    w: Vec<f32>,
+    y: Vec<E>,
+    dx: Vec<E>,
+    dw: Vec<f32>,
+}
+
+impl<E: Float<Master = f32>> Layer<E> {
+    fn new(tokens: usize, inputs: usize, outputs: usize) -> Self {
+        let wave = |i: usize| ((i * 7 % 1000) as f64 / 1000.0) - 0.5;
+        let activations = |len| (0..len).map(|i| E::of(wave(i))).collect::<Vec<_>>();
+        let weights = |len| (0..len).map(|i| wave(i) as f32).collect::<Vec<_>>();
+        Layer {
+            tokens,
+            inputs,
+            outputs,
+            x: activations(tokens * inputs),
+            w: weights(outputs * inputs),
+            y: activations(tokens * outputs),
+            dx: activations(tokens * inputs),
+            dw: weights(outputs * inputs),
+        }
+    }
+
+    fn flops(&self) -> f64 {
+        2.0 * self.tokens as f64 * self.inputs as f64 * self.outputs as f64
+    }
+
+    fn run(&mut self, product: Product, activation: Activation) {
+        let (m, k, n) = (self.tokens, self.inputs, self.outputs);
+        let w = Mat::new(&self.w, n, k);
+        let epilogue = Epilogue { activation, ..Epilogue::default() };
+        match product {
+            Product::Nt => matmul(&mut self.y, n, Mat::new(&self.x, m, k), w.t(), false, epilogue),
+            Product::Nn => matmul(&mut self.dx, k, Mat::new(&self.y, m, n), w, false, epilogue),
+            Product::Tn => {
+                let (x, dy) = (Mat::new(&self.x, m, k), Mat::new(&self.y, m, n));
+                matmul(&mut self.dw, k, dy.t(), x, false, Epilogue::default());
+            }
+        }
+    }
+}
+
+fn criterion_of<E: Float<Master = f32>>(criterion: &mut Criterion) {
+    for product in PRODUCTS {
+        let mut group = criterion.benchmark_group(format!("{product:?} {}", E::DTYPE));
+        group.sample_size(10);
+        for (name, m, k, n) in SHAPES {
+            let mut layer = Layer::<E>::new(m, k, n);
+            group.throughput(Throughput::Elements(layer.flops() as u64));
+            group.bench_function(BenchmarkId::from_parameter(name), |b| {
+                b.iter(|| layer.run(product, Activation::None));
+            });
+        }
+        group.finish();
+    }
+}
+
+/// The best rate of several runs of `f`, in 10⁹ per second, where each does `work`.
+fn best(work: f64, mut f: impl FnMut()) -> f64 {
+    let start = Instant::now();
+    let mut seconds = f64::INFINITY;
+    let mut runs = 0;
+    while runs < 5 || start.elapsed().as_secs_f64() < 0.4 {
+        let begin = Instant::now();
+        f();
+        seconds = seconds.min(begin.elapsed().as_secs_f64());
+        runs += 1;
+    }
+    work / seconds / 1e9
+}
+
+/// The peak of one core: twelve by two independent sums in registers.
+#[cfg(target_arch = "x86_64")]
+mod peak {
+    use std::arch::x86_64::*;
+
+    const STEPS: usize = 100_000;
+
+    #[target_feature(enable = "avx512f")]
+    unsafe fn fma() -> f32 {
+        let mut sums = [_mm512_setzero_ps(); 24];
+        let (x, y) = (_mm512_set1_ps(std::hint::black_box(1e-3)), _mm512_set1_ps(std::hint::black_box(1e-3)));
+        for _ in 0..STEPS {
+            for sum in &mut sums {
+                *sum = _mm512_fmadd_ps(x, y, *sum);
+            }
+        }
+        sums.into_iter().map(|sum| _mm512_reduce_add_ps(sum)).sum()
+    }
+
+    #[target_feature(enable = "avx512f,avx512bf16")]
+    unsafe fn dot() -> f32 {
+        let mut sums = [_mm512_setzero_ps(); 24];
+        let x = _mm512_set1_ps(std::hint::black_box(1e-3));
+        let pairs = _mm512_cvtne2ps_pbh(x, x);
+        for _ in 0..STEPS {
+            for sum in &mut sums {
+                *sum = _mm512_dpbf16_ps(*sum, pairs, pairs);
+            }
+        }
+        sums.into_iter().map(|sum| _mm512_reduce_add_ps(sum)).sum()
+    }
+
+    /// FMA and bf16 dot product in GFLOP/s; not a number where the processor lacks them.
+    pub(super) fn measure() -> (f64, f64) {
+        let flops = (STEPS * 24 * 16 * 2) as f64;
+        let has = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bf16");
+        if !has {
+            return (f64::NAN, f64::NAN);
+        }
+        // SAFETY: the instructions were detected.
+        unsafe {
+            let fma = super::best(flops, || drop(std::hint::black_box(fma())));
+            (fma, super::best(2.0 * flops, || drop(std::hint::black_box(dot()))))
+        }
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+mod peak {
+    pub(super) fn measure() -> (f64, f64) {
+        (f64::NAN, f64::NAN)
+    }
+}
+
+/// The same product of `f32` by the `gemm` crate.
+fn peer(layer: &mut Layer<f32>, product: Product) {
+    let (m, k, n) = (layer.tokens, layer.inputs, layer.outputs);
+    // Result, left and right operand, each with its strides of columns and rows.
+    let (x, y, dx) = (layer.x.as_ptr(), layer.y.as_mut_ptr(), layer.dx.as_mut_ptr());
+    let (w, dw) = (layer.w.as_ptr(), layer.dw.as_mut_ptr());
+    let ((rows, cols, depth), c, (a, a_cs, a_rs), (b, b_cs, b_rs)) = match product {
+        Product::Nt => ((m, n, k), y, (x, 1, k), (w, k, 1)),
+        Product::Nn => ((m, k, n), dx, (y.cast_const(), 1, n), (w, 1, k)),
+        Product::Tn => ((n, k, m), dw, (y.cast_const(), n, 1), (x, 1, k)),
+    };
+    // SAFETY: the sizes and strides are those of the layer's tensors.
+    unsafe {
+        gemm::gemm(
+            rows,
+            cols,
+            depth,
+            c,
+            1,
+            cols as isize,
+            false,
+            a,
+            a_cs as isize,
+            a_rs as isize,
+            b,
+            b_cs as isize,
+            b_rs as isize,
+            0.0,
+            1.0,
+            false,
+            false,
+            false,
+            gemm::Parallelism::None,
+        );
+    }
+}
+
+fn table() {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool of one thread");
+    pool.install(|| {
+        println!("| layer | product | bf16 GFLOP/s | of peak | + gelu | f32 GFLOP/s | of peak | gemm crate f32 |");
+        println!("|---|---|---|---|---|---|---|---|");
+        for (name, m, k, n) in SHAPES {
+            let (mut half, mut single) = (Layer::<bf16>::new(m, k, n), Layer::<f32>::new(m, k, n));
+            for product in PRODUCTS {
+                let (fma, dot) = peak::measure();
+                let flops = half.flops();
+                let bf16s = best(flops, || half.run(product, Activation::None));
+                let gelus = best(flops, || half.run(product, Activation::Gelu));
+                let f32s = best(flops, || single.run(product, Activation::None));
+                let peers = best(flops, || peer(black_box(&mut single), product));
+                println!(
+                    "| {name} | {product:?} | {bf16s:.0} | {:.0} % | {gelus:.0} | {f32s:.0} | {:.0} % | {peers:.0} |",
+                    100.0 * bf16s / dot,
+                    100.0 * f32s / fma,
+                );
+            }
+        }
+        let (fma, dot) = peak::measure();
+        println!("peak of one core: {fma:.0} GFLOP/s f32, {dot:.0} GFLOP/s bf16");
+    });
+}
+
+fn main() {
+    if std::env::args().any(|arg| arg == "--table") {
+        return table();
+    }
+    let mut criterion = Criterion::default().configure_from_args();
+    criterion_of::<bf16>(&mut criterion);
+    criterion_of::<f32>(&mut criterion);
+    criterion.final_summary();
+}

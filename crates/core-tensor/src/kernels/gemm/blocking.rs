@@ -1,0 +1,216 @@
+//! Which block is computed when, and by whom.
+//!
+//! The columns of `b` are packed first, by all threads. Then the result is cut into chunks of rows and columns;
+//! a thread that takes a chunk packs its rows of `a`, one block of the depth at a time, and sums tile by tile.
+//! One tile's panel of `a` stays in the first cache while the panels of `b` pass from the second.
+
+use super::epilogue::Output;
+use super::pack::{Format, Operand, Part};
+use super::scratch::Scratch;
+use super::tile::Tile;
+use crate::element::Float;
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// Units along the depth that are summed at once: 12 lines of `a` are then 12 KiB.
+const DEPTH_BLOCK: usize = 256;
+/// Lines of `b` in a chunk: with a block of the depth, half a MiB.
+const CHUNK_COLS: usize = 512;
+/// Lines of `a` in a chunk.
+const CHUNK_ROWS: usize = 192;
+/// Chunks are halved until there are so many,
+const ENOUGH_CHUNKS: usize = 12;
+/// but not below these sizes.
+const LEAST_ROWS: usize = 48;
+const LEAST_COLS: usize = 128;
+/// Units of `b` that are packed at once: 16 MiB of 32-bit ones.
+const PACKED_UNITS: usize = 4 << 20;
+/// Products of fewer multiplications than this are left to one thread.
+const SERIAL: usize = 1 << 19;
+
+type Unit<K> = <<K as Tile>::Format as Format>::Unit;
+
+/// `out = a·bᵀ` of lines, by the kernel `K`.
+pub(super) fn product<K, C>(a: &Operand<'_>, b: &Operand<'_>, out: &Output<'_, C>)
+where
+    K: Tile,
+    C: Float<Master = <K::Format as Format>::Sum>,
+{
+    if a.lines == 0 || b.lines == 0 {
+        return;
+    }
+    let plan = Plan::new::<K>(a.lines, b.lines, a.depth);
+    for cols in ranges(0..b.lines, plan.packed_cols) {
+        let mut scratch = Scratch::take::<Unit<K>>(plan.units * cols.len().next_multiple_of(K::COLS));
+        let packed = scratch.values::<Unit<K>>();
+        pack_columns::<K>(&plan, b, &cols, packed);
+        let packed = &*packed;
+        plan.each(chunks(a.lines, &cols, &plan), |(rows, chunk)| {
+            chunk_of::<K, C>(&plan, a, packed, &cols, rows, chunk, out);
+        });
+    }
+}
+
+/// The sizes of the blocks: a function of the sizes of the product and the kernel, and of nothing else.
+struct Plan {
+    /// Units along the whole depth, and in one block of it.
+    units: usize,
+    block: usize,
+    chunk_rows: usize,
+    chunk_cols: usize,
+    packed_cols: usize,
+    serial: bool,
+}
+
+impl Plan {
+    fn new<K: Tile>(rows: usize, cols: usize, depth: usize) -> Plan {
+        let units = depth.div_ceil(K::Format::DEPTH);
+        let block = even(units, DEPTH_BLOCK, 16);
+        let packed_cols = even(cols, (PACKED_UNITS / units.max(1)).max(CHUNK_COLS), K::COLS);
+        let serial = rows * cols * depth < SERIAL;
+        let (mut chunk_rows, mut chunk_cols) = (CHUNK_ROWS, CHUNK_COLS);
+        loop {
+            let split = (even(rows, chunk_rows, K::ROWS), even(packed_cols, chunk_cols, K::COLS));
+            let chunks = rows.div_ceil(split.0) * cols.div_ceil(split.1);
+            if serial || chunks >= ENOUGH_CHUNKS || (split.0 <= LEAST_ROWS && split.1 <= LEAST_COLS) {
+                return Plan { units, block, chunk_rows: split.0, chunk_cols: split.1, packed_cols, serial };
+            }
+            // The larger of the two is halved, counted in its least size.
+            if split.0 * LEAST_COLS > split.1 * LEAST_ROWS {
+                chunk_rows = (split.0 / 2).max(LEAST_ROWS);
+            } else {
+                chunk_cols = (split.1 / 2).max(LEAST_COLS);
+            }
+        }
+    }
+
+    /// Blocks of the depth, in units; one empty block if there is no depth.
+    fn blocks(&self) -> impl Iterator<Item = Range<usize>> + use<> {
+        let none = (self.units == 0).then_some(0..0);
+        ranges(0..self.units, self.block).chain(none)
+    }
+
+    /// Runs all items, on one thread if the product is small.
+    fn each<T: Send>(&self, items: Vec<T>, f: impl Fn(T) + Send + Sync) {
+        if self.serial || items.len() == 1 {
+            items.into_iter().for_each(f);
+        } else {
+            items.into_par_iter().with_max_len(1).for_each(f);
+        }
+    }
+}
+
+/// The length of each of as few equal parts as have at most `most`, rounded up to a multiple of `step`.
+fn even(total: usize, most: usize, step: usize) -> usize {
+    let parts = total.div_ceil(most).max(1);
+    total.div_ceil(parts).max(1).next_multiple_of(step)
+}
+
+/// A range in parts of `step`, the last one shorter.
+fn ranges(range: Range<usize>, step: usize) -> impl Iterator<Item = Range<usize>> {
+    range.clone().step_by(step).map(move |start| start..(start + step).min(range.end))
+}
+
+fn chunks(rows: usize, cols: &Range<usize>, plan: &Plan) -> Vec<(Range<usize>, Range<usize>)> {
+    let of_rows =
+        |rows: Range<usize>| ranges(cols.clone(), plan.chunk_cols).map(move |cols| (rows.clone(), cols));
+    ranges(0..rows, plan.chunk_rows).flat_map(of_rows).collect()
+}
+
+/// Packs the lines `cols` of `b`: block of the depth after block, panel after panel.
+fn pack_columns<K: Tile>(plan: &Plan, b: &Operand<'_>, cols: &Range<usize>, mut packed: &mut [Unit<K>]) {
+    const PANELS: usize = 4;
+    let mut tasks = Vec::new();
+    for units in plan.blocks() {
+        for lines in ranges(cols.clone(), PANELS * K::COLS) {
+            let panels = lines.len().div_ceil(K::COLS);
+            let (part, rest) = packed.split_at_mut(panels * K::COLS * units.len());
+            packed = rest;
+            tasks.push((units.clone(), lines, part));
+        }
+    }
+    plan.each(tasks, |(units, lines, part)| {
+        let size = K::COLS * units.len();
+        if size == 0 {
+            return;
+        }
+        for (line, panel) in lines.step_by(K::COLS).zip(part.chunks_exact_mut(size)) {
+            let part = Part { line, units: units.clone() };
+            // SAFETY: the kernel was chosen by what the processor has.
+            unsafe { pack_panel::<K>(b, &part, K::COLS, panel) };
+        }
+    });
+}
+
+/// # Safety
+/// The processor must have the kernel's instructions.
+unsafe fn pack_panel<K: Tile>(operand: &Operand<'_>, part: &Part, width: usize, panel: &mut [Unit<K>]) {
+    // SAFETY: `run` compiles the inlined function for the instructions, which the caller has.
+    unsafe {
+        if K::WIDE {
+            K::run(
+                #[inline(always)]
+                || K::Format::pack::<true>(operand, part, width, panel),
+            );
+        } else {
+            K::run(
+                #[inline(always)]
+                || K::Format::pack::<false>(operand, part, width, panel),
+            );
+        }
+    }
+}
+
+/// Computes the block `rows` x `chunk` of the result from the packed columns `cols` of `b`.
+fn chunk_of<K, C>(
+    plan: &Plan,
+    a: &Operand<'_>,
+    packed: &[Unit<K>],
+    cols: &Range<usize>,
+    rows: Range<usize>,
+    chunk: Range<usize>,
+    out: &Output<'_, C>,
+) where
+    K: Tile,
+    C: Float<Master = <K::Format as Format>::Sum>,
+{
+    let tile = K::ROWS * K::COLS;
+    let row_panels = rows.len().div_ceil(K::ROWS);
+    let col_panels = chunk.len().div_ceil(K::COLS);
+    let whole = plan.units <= plan.block;
+    let mut a_scratch = Scratch::take::<Unit<K>>(plan.block * K::ROWS);
+    let mut sum_scratch =
+        Scratch::take::<C::Master>(if whole { tile } else { row_panels * col_panels * tile });
+    let (a_panel, sums) = (a_scratch.values::<Unit<K>>(), sum_scratch.values::<C::Master>());
+    let all_panels = cols.len().div_ceil(K::COLS);
+    let first_panel = (chunk.start - cols.start) / K::COLS;
+
+    for units in plan.blocks() {
+        let last = units.end == plan.units;
+        let panel = units.len() * K::COLS;
+        let b_panels = &packed[units.start * all_panels * K::COLS + first_panel * panel..];
+        for (r, row) in rows.clone().step_by(K::ROWS).enumerate() {
+            let a_panel = &mut a_panel[..units.len() * K::ROWS];
+            let part = Part { line: row, units: units.clone() };
+            // SAFETY: the kernel was chosen by what the processor has.
+            unsafe { pack_panel::<K>(a, &part, K::ROWS, a_panel) };
+            for (c, col) in chunk.clone().step_by(K::COLS).enumerate() {
+                let sums =
+                    if whole { &mut sums[..tile] } else { &mut sums[(r * col_panels + c) * tile..][..tile] };
+                let b_panel = &b_panels[c * panel..][..panel];
+                // SAFETY: the panels hold these units and `sums` a tile. Chunks do not overlap, so no other
+                // thread writes this tile's place.
+                unsafe {
+                    let (a, b, to) = (a_panel.as_ptr(), b_panel.as_ptr(), sums.as_mut_ptr());
+                    K::sum(rows.end - row, units.len(), a, b, to, units.start > 0);
+                    if last {
+                        K::run(
+                            #[inline(always)]
+                            || out.finish(sums, K::COLS, row, col),
+                        );
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! Operands copied into panels, in the order in which the kernel reads them.
+//!
+//! An operand is a set of *lines* along the depth: the rows of `a`, the columns of `b`. A panel is `width` lines,
+//! interleaved: for each step along the depth one *unit* of each line. Where an instruction multiplies pairs, a
+//! unit is two neighbours along the depth. Lines and depth that are missing are filled with zeros.
+
+use super::Mat;
+use crate::element::{Float, Real, bf16};
+use bytemuck::Pod;
+use std::marker::PhantomData;
+use std::ops::Range;
+
+/// Elements under the name of their type.
+#[derive(Clone, Copy)]
+enum Source<'a> {
+    Bf16(&'a [bf16]),
+    F32(&'a [f32]),
+    F64(&'a [f64]),
+}
+
+/// An operand as lines along the depth.
+#[derive(Clone, Copy)]
+pub(super) struct Operand<'a> {
+    source: Source<'a>,
+    pub(super) lines: usize,
+    pub(super) depth: usize,
+    line_stride: usize,
+    depth_stride: usize,
+}
+
+impl<'a> Operand<'a> {
+    /// The rows of a matrix as lines.
+    pub(super) fn new<T: Float>(mat: &Mat<'a, T>) -> Self {
+        use crate::element::DType;
+        mat.check();
+        let source = match T::DTYPE {
+            DType::F64 => Source::F64(bytemuck::cast_slice(mat.data)),
+            DType::F32 => Source::F32(bytemuck::cast_slice(mat.data)),
+            _ => Source::Bf16(bytemuck::cast_slice(mat.data)),
+        };
+        let Mat { rows, cols, row_stride, col_stride, .. } = *mat;
+        Operand { source, lines: rows, depth: cols, line_stride: row_stride, depth_stride: col_stride }
+    }
+}
+
+/// The part of an operand that a panel takes: from line `line` on, and `units` along the depth.
+#[derive(Clone)]
+pub(super) struct Part {
+    pub(super) line: usize,
+    pub(super) units: Range<usize>,
+}
+
+/// What a panel holds.
+pub(super) trait Format: Send + Sync + 'static {
+    /// What the kernel multiplies in one lane in one step.
+    type Unit: Pod + Default + Send + Sync;
+    /// The type of the sums.
+    type Sum: Real;
+    /// Elements along the depth in one unit.
+    const DEPTH: usize;
+
+    /// Fills a panel `width` lines wide. `WIDE` says that the caller was compiled for AVX-512.
+    ///
+    /// # Safety
+    /// If `WIDE`, the processor must have AVX-512, and its bf16 instructions if the format is [`Pair`].
+    unsafe fn pack<const WIDE: bool>(
+        operand: &Operand<'_>,
+        part: &Part,
+        width: usize,
+        panel: &mut [Self::Unit],
+    );
+}
+
+/// How a format takes elements of type `T`.
+pub(super) trait Takes<T: Float>: Format {
+    /// The unit of two neighbours along the depth; where a unit is one element, of the first.
+    fn unit(first: T, second: T) -> Self::Unit;
+
+    /// Sixteen units from neighbours along the depth, as a vector; `None` if the units are not of 32 bits.
+    ///
+    /// # Safety
+    /// As for [`Format::pack`] with `WIDE`; 16 units must lie at `from`.
+    #[cfg(target_arch = "x86_64")]
+    unsafe fn units16(from: *const T) -> Option<std::arch::x86_64::__m512i>;
+}
+
+/// Elements as they are.
+pub(super) struct Plain<T>(PhantomData<T>);
+
+/// Elements rounded to bf16, held as `f32`: the bf16 product where no instruction multiplies bf16.
+pub(super) struct Rounded;
+
+/// Pairs of bf16.
+pub(super) struct Pair;
+
+macro_rules! format {
+    ($format:ty, $unit:ty, $sum:ty, $depth:literal, $($source:ident),*) => {
+        impl Format for $format {
+            type Unit = $unit;
+            type Sum = $sum;
+            const DEPTH: usize = $depth;
+            #[inline(always)]
+            unsafe fn pack<const WIDE: bool>(
+                operand: &Operand<'_>,
+                part: &Part,
+                width: usize,
+                panel: &mut [$unit],
+            ) {
+                match operand.source {
+                    // SAFETY: passed on.
+                    $(Source::$source(data) => unsafe {
+                        panel_of::<Self, _, WIDE>(operand, data, part, width, panel)
+                    })*
+                    _ => unreachable!("both operands and the sums are of one computing type"),
+                }
+            }
+        }
+    };
+}
+format!(Plain<f32>, f32, f32, 1, F32);
+format!(Plain<f64>, f64, f64, 1, F64);
+format!(Rounded, f32, f32, 1, F32, Bf16);
+format!(Pair, u32, f32, 2, F32, Bf16);
+
+/// # Safety
+/// As for [`Format::pack`].
+#[inline(always)]
+unsafe fn panel_of<F: Takes<T>, T: Float, const WIDE: bool>(
+    operand: &Operand<'_>,
+    data: &[T],
+    part: &Part,
+    width: usize,
+    panel: &mut [F::Unit],
+) {
+    let lines = width.min(operand.lines - part.line);
+    let whole = part.units.end.min(operand.depth / F::DEPTH).max(part.units.start);
+    let fast = part.units.start..whole;
+    let done = if operand.depth_stride == 1 && WIDE {
+        // SAFETY: passed on.
+        unsafe { along_depth::<F, T>(operand, data, part.line, lines, fast, width, panel) }
+    } else if operand.line_stride == 1 && lines == width {
+        across_depth::<F, T>(operand, data, part.line, fast, width, panel)
+    } else {
+        part.units.start
+    };
+    let rest = &mut panel[(done - part.units.start) * width..(part.units.end - part.units.start) * width];
+    one_by_one::<F, T>(operand, data, part.line, lines, done, width, rest);
+}
+
+/// Each line is contiguous: blocks of 16 lines by 16 units are loaded along the depth and transposed.
+/// Returns the unit at which it stopped.
+///
+/// # Safety
+/// As for [`Format::pack`] with `WIDE`.
+#[inline(always)]
+unsafe fn along_depth<F: Takes<T>, T: Float>(
+    operand: &Operand<'_>,
+    data: &[T],
+    line: usize,
+    lines: usize,
+    units: Range<usize>,
+    width: usize,
+    panel: &mut [F::Unit],
+) -> usize {
+    #[cfg(target_arch = "x86_64")]
+    if size_of::<F::Unit>() == 4 {
+        let blocks = units.len() / 16;
+        let from = |i: usize, unit: usize| {
+            let at = (line + i) * operand.line_stride + unit * F::DEPTH;
+            data[at..at + 16 * F::DEPTH].as_ptr()
+        };
+        for block in 0..blocks {
+            let unit = units.start + 16 * block;
+            let rows = &mut panel[16 * block * width..16 * (block + 1) * width];
+            for first in (0..width).step_by(16) {
+                // SAFETY: the caller has AVX-512; `from` checks that 16 units lie where it points; the block's
+                // rows hold `width` units each.
+                unsafe {
+                    super::transpose::transposed(
+                        |i| if first + i < lines { F::units16(from(first + i, unit)) } else { None },
+                        &mut rows[first..],
+                        width,
+                        (width - first).min(16),
+                    );
+                }
+            }
+        }
+        return units.start + 16 * blocks;
+    }
+    let _ = (operand, data, line, lines, width, panel);
+    units.start
+}
+
+/// Neighbouring lines are neighbours in memory: rows are copied. Returns the unit at which it stopped.
+#[inline(always)]
+fn across_depth<F: Takes<T>, T: Float>(
+    operand: &Operand<'_>,
+    data: &[T],
+    line: usize,
+    units: Range<usize>,
+    width: usize,
+    panel: &mut [F::Unit],
+) -> usize {
+    for (unit, row) in units.clone().zip(panel.chunks_exact_mut(width)) {
+        let at = |d: usize| line + (unit * F::DEPTH + d) * operand.depth_stride;
+        let (first, second) = (&data[at(0)..][..width], &data[at(F::DEPTH - 1)..][..width]);
+        for ((to, first), second) in row.iter_mut().zip(first).zip(second) {
+            *to = F::unit(*first, *second);
+        }
+    }
+    units.end
+}
+
+/// Any strides, any end: element by element, zeros where there is none.
+#[inline(always)]
+fn one_by_one<F: Takes<T>, T: Float>(
+    operand: &Operand<'_>,
+    data: &[T],
+    line: usize,
+    lines: usize,
+    start: usize,
+    width: usize,
+    panel: &mut [F::Unit],
+) {
+    for (u, row) in panel.chunks_exact_mut(width).enumerate() {
+        for (i, to) in row.iter_mut().enumerate() {
+            let get = |p: usize| {
+                let at = (line + i) * operand.line_stride + p * operand.depth_stride;
+                if i < lines && p < operand.depth { data[at] } else { T::default() }
+            };
+            let p = (start + u) * F::DEPTH;
+            *to = F::unit(get(p), get(p + F::DEPTH - 1));
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+use super::transpose as vector;
+
+macro_rules! takes {
+    ($format:ty, $from:ty, |$first:ident, $second:ident| $unit:expr, $load:expr) => {
+        impl Takes<$from> for $format {
+            #[inline(always)]
+            fn unit($first: $from, $second: $from) -> Self::Unit {
+                $unit
+            }
+            #[cfg(target_arch = "x86_64")]
+            #[inline(always)]
+            unsafe fn units16(from: *const $from) -> Option<std::arch::x86_64::__m512i> {
+                // SAFETY: passed on.
+                unsafe { $load(from) }
+            }
+        }
+    };
+}
+takes!(Plain<f32>, f32, |first, _second| first, vector::same);
+takes!(Plain<f64>, f64, |first, _second| first, vector::none);
+takes!(Rounded, f32, |first, _second| bf16::narrow(first).widen(), vector::rounded);
+takes!(Rounded, bf16, |first, _second| first.widen(), vector::widened);
+takes!(Pair, bf16, |first, second| pair(first, second), vector::same);
+takes!(Pair, f32, |first, second| pair(bf16::narrow(first), bf16::narrow(second)), vector::paired);
+
+#[inline(always)]
+fn pair(first: bf16, second: bf16) -> u32 {
+    u32::from(first.to_bits()) | u32::from(second.to_bits()) << 16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panel_interleaves_lines_and_pairs_neighbours_along_the_depth() {
+        let data = [1.0f32, 2.0, 3.0, 4.0, 5.0, 6.0];
+        let operand = Operand::new(&Mat::new(&data, 2, 3));
+        let mut panel = [0; 6];
+        // SAFETY: nothing beyond the portable instructions is asked for.
+        unsafe { Pair::pack::<false>(&operand, &Part { line: 0, units: 0..2 }, 3, &mut panel) };
+        let two = |x: f32, y: f32| pair(bf16::narrow(x), bf16::narrow(y));
+        assert_eq!(panel, [two(1.0, 2.0), two(4.0, 5.0), 0, two(3.0, 0.0), two(6.0, 0.0), 0]);
+    }
+}
