@@ -1,11 +1,17 @@
 //! What a run will do, before anything runs.
 
+use mtl_core_tensor::Module;
 use serde::Serialize;
 
 use crate::config::Config;
+use crate::dataset::{Dataset, ExampleSet};
 use crate::error::TrainError;
+pub use crate::estimate::Estimate;
+use crate::model::Model;
 use crate::observer::Observer;
-use crate::options::Options;
+use crate::options::{Options, on_threads};
+use crate::prepare::{self, Text};
+use crate::sampling::Sampling;
 
 /// What a run will do.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -55,25 +61,113 @@ pub struct TaskPlan {
     pub probability: f64,
 }
 
-/// What a run will need. These are estimates: the formulas are with the fields.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct Estimate {
-    /// Peak memory in MiB: 16 bytes a parameter (weight, gradient, two moments; 12 with momentum SGD), the
-    /// activations of one pack, and 48 MiB for the program, the text and scratch.
-    pub memory_mib: f64,
-    /// Floating-point operations of all training steps: 6 a token and weight of a matrix product, and
-    /// 12 x layers x hidden a token and token of its sequence for attention.
-    pub flops: f64,
-    /// Operations per second that a few products of the encoder's sizes reached just now.
-    pub flops_per_second: f64,
-    /// Seconds of training: `flops / flops_per_second`, and half as much again for what is not a product.
-    pub seconds: f64,
-}
-
 /// Reads and tokenizes the data of a configuration and says what a run would do.
 ///
 /// Writes nothing but the cache of tokenized texts. Errors if the data, the tokenizer or the encoder is refused.
 pub fn plan(config: &Config, options: &Options, observer: &mut dyn Observer) -> Result<Plan, TrainError> {
-    unimplemented!("{config:?} {options:?} {}", std::mem::size_of_val(observer))
+    on_threads(options.threads, || {
+        let text = Text::load(config, options, observer)?;
+        let mut model = prepare::model(config, &text)?;
+        Plan::of(config, &text.dataset, &mut model, None)
+    })
+}
+
+impl Plan {
+    /// The plan of a run on a dataset, ended after `limit` sequences if it is given.
+    pub(crate) fn of(
+        config: &Config,
+        dataset: &Dataset,
+        model: &mut Model,
+        limit: Option<u64>,
+    ) -> Result<Plan, TrainError> {
+        let sizes = dataset.sizes();
+        let mut sampling = Sampling::new(config, &sizes, limit)?;
+        let steps = sampling.total_steps(config.train.length);
+        let counts = Counts::of(&mut sampling, steps, &sizes);
+        let sequences = counts.shown.iter().sum();
+        let mut tasks = vec![None; dataset.tasks.len()];
+        for (stream_idx, stream) in dataset.streams.iter().enumerate() {
+            for &task_idx in &stream.tasks {
+                tasks[task_idx] =
+                    Some(task_plan(config, dataset, (stream_idx, task_idx), &counts, sequences));
+            }
+        }
+        let per_stream = dataset.streams.iter().zip(&counts.shown).map(|(stream, &shown)| {
+            mean_tokens(&dataset.tasks[stream.tokens_of].train, &stream.examples) * shown as f64
+        });
+        let tokens = per_stream.sum::<f64>().round() as u64;
+        let parameters = model.parameter_count() as u64;
+        let estimate = Estimate::of(config, dataset, model, tokens)?;
+        let tasks = tasks.into_iter().map(|task| task.expect("each task is in a stream")).collect();
+        Ok(Plan { tasks, steps, sequences, tokens, parameters, estimate, warnings: warnings(dataset) })
+    }
+}
+
+/// What the draws of a run come to, stream by stream; draws are a function of the seed, so this is exact.
+struct Counts {
+    shown: Vec<u64>,
+    steps: Vec<u64>,
+    first_repeat: Vec<Option<u64>>,
+}
+
+impl Counts {
+    fn of(sampling: &mut Sampling, steps: u64, sizes: &[usize]) -> Counts {
+        let mut counts =
+            Counts { shown: Vec::new(), steps: vec![0; sizes.len()], first_repeat: vec![None; sizes.len()] };
+        for step in 1..=steps {
+            for (stream, _) in sampling.next_step() {
+                counts.steps[stream] += 1;
+                let repeats = sampling.shown()[stream] > sizes[stream] as u64;
+                if repeats && counts.first_repeat[stream].is_none() {
+                    counts.first_repeat[stream] = Some(step);
+                }
+            }
+        }
+        counts.shown = sampling.shown();
+        counts
+    }
+}
+
+/// How many sequences of each stream a run shows.
+pub(crate) fn sequences_shown(config: &Config, dataset: &Dataset) -> Result<(u64, Vec<u64>), TrainError> {
+    let sizes = dataset.sizes();
+    let mut sampling = Sampling::new(config, &sizes, None)?;
+    let steps = sampling.total_steps(config.train.length);
+    Ok((steps, Counts::of(&mut sampling, steps, &sizes).shown))
+}
+
+fn task_plan(
+    config: &Config,
+    dataset: &Dataset,
+    (stream_idx, task_idx): (usize, usize),
+    counts: &Counts,
+    all: u64,
+) -> TaskPlan {
+    let (stream, task) = (&dataset.streams[stream_idx], &dataset.tasks[task_idx]);
+    let labelled = task.train.labelled();
+    let share = labelled.len() as f64 / stream.examples.len() as f64;
+    let sequences = (counts.shown[stream_idx] as f64 * share).round() as u64;
+    let at_limit = |i: &&usize| task.train.encoded[**i].ids.len() == config.encoder.max_tokens;
+    TaskPlan {
+        name: task.spec.name.clone(),
+        train_examples: labelled.len(),
+        dev_examples: task.dev.labelled().len(),
+        train_tokens: task.train.tokens(&labelled),
+        at_limit: labelled.iter().filter(at_limit).count(),
+        labels: task.spec.labels.len().max(1),
+        steps: counts.steps[stream_idx],
+        sequences,
+        epochs: sequences as f64 / labelled.len().max(1) as f64,
+        first_repeat: counts.first_repeat[stream_idx],
+        probability: sequences as f64 / all.max(1) as f64,
+    }
+}
+
+fn mean_tokens(set: &ExampleSet, examples: &[usize]) -> f64 {
+    set.tokens(examples) as f64 / examples.len().max(1) as f64
+}
+
+fn warnings(dataset: &Dataset) -> Vec<String> {
+    let duplicated = dataset.tasks.iter().filter(|task| task.duplicates.count > 0);
+    duplicated.map(|task| format!("task `{}`: {}", task.spec.name, task.duplicates)).collect()
 }
