@@ -1,3 +1,6 @@
 //! The `mtl` command.
 
+#[cfg(target_env = "musl")]
+mod allocator;
+
 fn main() {}

@@ -1,3 +1,5 @@
+# requires: numpy scipy scikit-learn seqeval
+# writes: metrics.json
 """Writes metrics.json: random cases with the values that scikit-learn, scipy and seqeval give.
 
     pip install scikit-learn scipy seqeval

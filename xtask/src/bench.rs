@@ -1,0 +1,33 @@
+//! `cargo xtask bench`: criterion suites, and the same work measured beside PyTorch.
+
+mod cases;
+mod machine;
+mod peers;
+mod report;
+mod sample;
+mod step;
+mod suites;
+
+/// Which measurement.
+#[derive(clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    /// The criterion suite to run; all of them if none is named
+    suite: Option<String>,
+}
+
+#[derive(clap::Subcommand)]
+enum Verb {
+    /// Run the same work here and in PyTorch, in turns, and print medians and ratios
+    Peers(peers::Args),
+}
+
+/// Runs the named suite or measurement.
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    match &args.verb {
+        Some(Verb::Peers(args)) => peers::run(args),
+        None => suites::run(args.suite.as_deref()),
+    }
+}

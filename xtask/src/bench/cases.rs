@@ -1,0 +1,86 @@
+//! The work that is measured on both sides, in one named table.
+
+use super::step::{Dtype, Encoder, Mode, StepArgs};
+
+/// One comparison.
+pub(super) struct Case {
+    /// What it is called on the command line and in the report.
+    pub(super) name: &'static str,
+    /// The work.
+    pub(super) work: Work,
+    /// Settings of the peer beyond the work itself: its defaults where empty, else its best for this work.
+    pub(super) peer: &'static [&'static str],
+}
+
+/// What both sides do.
+pub(super) enum Work {
+    /// One step of an encoder on a batch of full sequences.
+    Step { encoder: Encoder, batch: usize, seq: usize, dtype: Dtype, mode: Mode },
+    /// Training on STS-B for so many epochs, in bf16, batches of 32.
+    Training { epochs: usize },
+}
+
+/// Every case, in the order in which they run.
+pub(super) const CASES: &[Case] = &[
+    step("step-minilm-train-f32", Encoder::Minilm, 32, 128, Dtype::F32, Mode::Train),
+    step("step-minilm-train-bf16", Encoder::Minilm, 32, 128, Dtype::Bf16, Mode::Train),
+    step("step-minilm-infer-f32", Encoder::Minilm, 32, 128, Dtype::F32, Mode::Infer),
+    step("step-minilm-infer-bf16", Encoder::Minilm, 32, 128, Dtype::Bf16, Mode::Infer),
+    step("step-base-train-f32", Encoder::BertBase, 16, 128, Dtype::F32, Mode::Train),
+    step("step-base-train-bf16", Encoder::BertBase, 16, 128, Dtype::Bf16, Mode::Train),
+    step("step-tiny-train-f32", Encoder::BertTiny, 64, 64, Dtype::F32, Mode::Train),
+    step("step-tiny-train-bf16", Encoder::BertTiny, 64, 64, Dtype::Bf16, Mode::Train),
+    Case {
+        name: "step-minilm-train-f32-compiled-peer",
+        peer: &["--compile"],
+        ..step("", Encoder::Minilm, 32, 128, Dtype::F32, Mode::Train)
+    },
+    Case {
+        name: "step-minilm-train-bf16-compiled-peer",
+        peer: &["--compile"],
+        ..step("", Encoder::Minilm, 32, 128, Dtype::Bf16, Mode::Train)
+    },
+    Case { name: "multitask-stsb", work: Work::Training { epochs: 3 }, peer: &[] },
+    Case {
+        name: "multitask-stsb-grouped-peer",
+        work: Work::Training { epochs: 3 },
+        peer: &["--group-by-length", "1"],
+    },
+];
+
+const fn step(
+    name: &'static str,
+    encoder: Encoder,
+    batch: usize,
+    seq: usize,
+    dtype: Dtype,
+    mode: Mode,
+) -> Case {
+    Case { name, work: Work::Step { encoder, batch, seq, dtype, mode }, peer: &[] }
+}
+
+impl Case {
+    /// The arguments of a step case; nothing for training.
+    pub(super) fn step_args(&self, threads: usize) -> Option<StepArgs> {
+        match self.work {
+            Work::Step { encoder, batch, seq, dtype, mode } => {
+                Some(StepArgs { encoder, batch, seq, dtype, mode, threads, steps: 7, json: true })
+            }
+            Work::Training { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_say_what_is_measured() {
+        for (position, case) in CASES.iter().enumerate() {
+            assert!(CASES[..position].iter().all(|other| other.name != case.name), "{}", case.name);
+            let prefix = if case.step_args(1).is_some() { "step-" } else { "multitask-" };
+            assert!(case.name.starts_with(prefix), "{}", case.name);
+        }
+    }
+}

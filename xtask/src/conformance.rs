@@ -1,0 +1,64 @@
+//! `cargo xtask conformance DIR`: the readers and conlleval against published files and published scores.
+
+mod conlleval;
+mod count;
+mod sets;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{bail, ensure};
+
+/// Where the files are.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Folder with the data sets in their published layout
+    #[arg(value_name = "DIR")]
+    data: PathBuf,
+}
+
+/// How one file fared.
+enum Outcome {
+    /// As expected; says what was found.
+    Passed(String),
+    /// Not as expected; says both.
+    Failed(String),
+    /// The folder lacks the file.
+    Skipped,
+}
+
+/// Checks every known file. Errors if one fails, or if the folder has none of them.
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    let data = args.data.as_path();
+    ensure!(data.is_dir(), "{} is not a folder", data.display());
+    let counted = sets::SETS.iter().map(|set| (set.name(), count::check(data, set)));
+    let scored = conlleval::SUBMISSIONS.iter().map(|file| (file.name(), conlleval::check(data, file)));
+    let (mut passed, mut failed, mut skipped) = (0, 0, 0);
+    for (name, outcome) in counted.chain(scored) {
+        match outcome {
+            Outcome::Passed(found) => {
+                passed += 1;
+                println!("passed   {name}: {found}");
+            }
+            Outcome::Failed(why) => {
+                failed += 1;
+                println!("failed   {name}: {why}");
+            }
+            Outcome::Skipped => {
+                skipped += 1;
+                println!("skipped  {name}: not in the folder");
+            }
+        }
+    }
+    println!("{passed} passed, {failed} failed, {skipped} skipped");
+    if failed > 0 {
+        bail!("{failed} files are not read as published");
+    }
+    ensure!(passed > 0, "{} holds none of the known files", data.display());
+    Ok(())
+}
+
+/// The path of a file of the folder, if it is there.
+fn find(data: &Path, file: &str) -> Option<PathBuf> {
+    let path = data.join(file);
+    path.is_file().then_some(path)
+}
