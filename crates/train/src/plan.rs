@@ -4,7 +4,7 @@ use mtl_core_tensor::Module;
 use serde::Serialize;
 
 use crate::config::Config;
-use crate::dataset::{Dataset, ExampleSet};
+use crate::dataset::{Dataset, ExampleSet, Stream, Target};
 use crate::error::TrainError;
 pub use crate::estimate::Estimate;
 use crate::model::Model;
@@ -80,73 +80,84 @@ impl Plan {
         model: &mut Model,
         limit: Option<u64>,
     ) -> Result<Plan, TrainError> {
-        let sizes = dataset.sizes();
-        let mut sampling = Sampling::new(config, &sizes, limit)?;
+        let mut sampling = Sampling::new(config, &dataset.sizes(), limit)?;
         let steps = sampling.total_steps(config.train.length);
-        let counts = Counts::of(&mut sampling, steps, &sizes);
+        let counts = Counts::of(&mut sampling, steps, dataset);
         let sequences = counts.shown.iter().sum();
-        let mut tasks = vec![None; dataset.tasks.len()];
-        for (stream_idx, stream) in dataset.streams.iter().enumerate() {
-            for &task_idx in &stream.tasks {
-                tasks[task_idx] =
-                    Some(task_plan(config, dataset, (stream_idx, task_idx), &counts, sequences));
-            }
-        }
+        let task = |task_idx| task_plan(config, dataset, task_idx, &counts);
         let per_stream = dataset.streams.iter().zip(&counts.shown).map(|(stream, &shown)| {
             mean_tokens(&dataset.tasks[stream.tokens_of].train, &stream.examples) * shown as f64
         });
         let tokens = per_stream.sum::<f64>().round() as u64;
-        let parameters = model.parameter_count() as u64;
-        let estimate = Estimate::of(config, dataset, model, tokens)?;
-        let tasks = tasks.into_iter().map(|task| task.expect("each task is in a stream")).collect();
-        Ok(Plan { tasks, steps, sequences, tokens, parameters, estimate, warnings: warnings(dataset) })
+        Ok(Plan {
+            tasks: (0..dataset.tasks.len()).map(task).collect(),
+            steps,
+            sequences,
+            tokens,
+            parameters: model.parameter_count() as u64,
+            estimate: Estimate::of(config, dataset, model, tokens)?,
+            warnings: warnings(dataset),
+        })
     }
 }
 
-/// What the draws of a run come to, stream by stream; draws are a function of the seed, so this is exact.
-struct Counts {
+/// What the draws of a run come to; draws are a function of the seed, so this is exact.
+pub(crate) struct Counts {
+    /// Sequences of each stream, repeats counted.
     shown: Vec<u64>,
+    /// Labelled examples of each task, repeats counted.
+    pub(crate) labelled: Vec<u64>,
+    /// Steps that show a labelled example of each task.
     steps: Vec<u64>,
+    /// The step in which each stream begins to repeat.
     first_repeat: Vec<Option<u64>>,
 }
 
 impl Counts {
-    fn of(sampling: &mut Sampling, steps: u64, sizes: &[usize]) -> Counts {
-        let mut counts =
-            Counts { shown: Vec::new(), steps: vec![0; sizes.len()], first_repeat: vec![None; sizes.len()] };
+    fn of(sampling: &mut Sampling, steps: u64, dataset: &Dataset) -> Counts {
+        let (n_tasks, n_streams) = (dataset.tasks.len(), dataset.streams.len());
+        let mut counts = Counts {
+            shown: vec![0; n_streams],
+            labelled: vec![0; n_tasks],
+            steps: vec![0; n_tasks],
+            first_repeat: vec![None; n_streams],
+        };
         for step in 1..=steps {
-            for (stream, _) in sampling.next_step() {
-                counts.steps[stream] += 1;
-                let repeats = sampling.shown()[stream] > sizes[stream] as u64;
-                if repeats && counts.first_repeat[stream].is_none() {
-                    counts.first_repeat[stream] = Some(step);
-                }
+            for (stream_idx, chosen) in sampling.next_step() {
+                counts.add(step, stream_idx, &chosen, dataset);
             }
         }
-        counts.shown = sampling.shown();
         counts
+    }
+
+    fn add(&mut self, step: u64, stream_idx: usize, chosen: &[usize], dataset: &Dataset) {
+        let stream = &dataset.streams[stream_idx];
+        self.shown[stream_idx] += chosen.len() as u64;
+        if self.shown[stream_idx] > stream.examples.len() as u64 {
+            self.first_repeat[stream_idx].get_or_insert(step);
+        }
+        for &task_idx in &stream.tasks {
+            let targets = &dataset.tasks[task_idx].train.targets;
+            let labelled = |i: &&usize| targets[stream.examples[**i]] != Target::Missing;
+            let count = chosen.iter().filter(labelled).count() as u64;
+            self.labelled[task_idx] += count;
+            self.steps[task_idx] += u64::from(count > 0);
+        }
     }
 }
 
-/// How many sequences of each stream a run shows.
-pub(crate) fn sequences_shown(config: &Config, dataset: &Dataset) -> Result<(u64, Vec<u64>), TrainError> {
-    let sizes = dataset.sizes();
-    let mut sampling = Sampling::new(config, &sizes, None)?;
+/// The steps of a run, and what its draws come to.
+pub(crate) fn count_draws(config: &Config, dataset: &Dataset) -> Result<(u64, Counts), TrainError> {
+    let mut sampling = Sampling::new(config, &dataset.sizes(), None)?;
     let steps = sampling.total_steps(config.train.length);
-    Ok((steps, Counts::of(&mut sampling, steps, &sizes).shown))
+    Ok((steps, Counts::of(&mut sampling, steps, dataset)))
 }
 
-fn task_plan(
-    config: &Config,
-    dataset: &Dataset,
-    (stream_idx, task_idx): (usize, usize),
-    counts: &Counts,
-    all: u64,
-) -> TaskPlan {
-    let (stream, task) = (&dataset.streams[stream_idx], &dataset.tasks[task_idx]);
+fn task_plan(config: &Config, dataset: &Dataset, task_idx: usize, counts: &Counts) -> TaskPlan {
+    let of_task = |stream: &Stream| stream.tasks.contains(&task_idx);
+    let stream = dataset.streams.iter().position(of_task).expect("each task is in a stream");
+    let (task, sequences) = (&dataset.tasks[task_idx], counts.labelled[task_idx]);
     let labelled = task.train.labelled();
-    let share = labelled.len() as f64 / stream.examples.len() as f64;
-    let sequences = (counts.shown[stream_idx] as f64 * share).round() as u64;
     let at_limit = |i: &&usize| task.train.encoded[**i].ids.len() == config.encoder.max_tokens;
     TaskPlan {
         name: task.spec.name.clone(),
@@ -155,11 +166,11 @@ fn task_plan(
         train_tokens: task.train.tokens(&labelled),
         at_limit: labelled.iter().filter(at_limit).count(),
         labels: task.spec.labels.len().max(1),
-        steps: counts.steps[stream_idx],
+        steps: counts.steps[task_idx],
         sequences,
         epochs: sequences as f64 / labelled.len().max(1) as f64,
-        first_repeat: counts.first_repeat[stream_idx],
-        probability: sequences as f64 / all.max(1) as f64,
+        first_repeat: counts.first_repeat[stream],
+        probability: sequences as f64 / counts.shown.iter().sum::<u64>().max(1) as f64,
     }
 }
 
