@@ -1,7 +1,8 @@
 //! Laws of the matrix product, on every path that the processor has.
 
 use mtl_core_tensor::element::{Float, Real, bf16};
-use mtl_core_tensor::kernels::gemm::{Activation, Epilogue, Mat, matmul_by, reference};
+use mtl_core_tensor::kernels::activation::Activation;
+use mtl_core_tensor::kernels::gemm::{Epilogue, Mat, matmul_by, reference};
 use mtl_core_tensor::kernels::isa::Isa;
 use proptest::prelude::*;
 

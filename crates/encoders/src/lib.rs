@@ -1,1 +1,10 @@
-//! Token ids in, hidden states out; pretrained weights.
+#![doc = include_str!("../README.md")]
+
+pub mod bert;
+pub mod error;
+pub mod presets;
+pub mod pretrained;
+
+pub use bert::{Bert, BertConfig};
+pub use error::{ConfigProblem, EncoderError};
+pub use presets::{PRESETS, preset};

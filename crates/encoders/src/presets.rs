@@ -18,6 +18,7 @@ pub const BERT_TINY: BertConfig = BertConfig {
     layer_norm_eps: 1e-12,
     activation: Activation::Gelu,
     dropout: 0.1,
+    attention_dropout: 0.1,
 };
 
 /// A BERT of the widths of `bert-tiny`.
@@ -35,6 +36,7 @@ pub const BERT_MINI: BertConfig = BertConfig {
     layer_norm_eps: 1e-12,
     activation: Activation::Gelu,
     dropout: 0.1,
+    attention_dropout: 0.1,
 };
 
 /// A BERT of the widths of `bert-mini`.
@@ -52,6 +54,7 @@ pub const MINILM_L6: BertConfig = BertConfig {
     layer_norm_eps: 1e-12,
     activation: Activation::Gelu,
     dropout: 0.1,
+    attention_dropout: 0.1,
 };
 
 /// A BERT of the widths of `minilm-l6`.
@@ -69,6 +72,7 @@ pub const BERT_SMALL: BertConfig = BertConfig {
     layer_norm_eps: 1e-12,
     activation: Activation::Gelu,
     dropout: 0.1,
+    attention_dropout: 0.1,
 };
 
 /// A BERT of the widths of `bert-small`.
@@ -86,6 +90,7 @@ pub const MINILM_L12: BertConfig = BertConfig {
     layer_norm_eps: 1e-12,
     activation: Activation::Gelu,
     dropout: 0.1,
+    attention_dropout: 0.1,
 };
 
 /// A BERT of the widths of `minilm-l12`.
@@ -103,6 +108,7 @@ pub const BERT_MEDIUM: BertConfig = BertConfig {
     layer_norm_eps: 1e-12,
     activation: Activation::Gelu,
     dropout: 0.1,
+    attention_dropout: 0.1,
 };
 
 /// A BERT of the widths of `bert-medium`.
@@ -120,6 +126,7 @@ pub const BERT_BASE: BertConfig = BertConfig {
     layer_norm_eps: 1e-12,
     activation: Activation::Gelu,
     dropout: 0.1,
+    attention_dropout: 0.1,
 };
 
 /// A BERT of the widths of `bert-base`.
@@ -137,6 +144,7 @@ pub const BERT_LARGE: BertConfig = BertConfig {
     layer_norm_eps: 1e-12,
     activation: Activation::Gelu,
     dropout: 0.1,
+    attention_dropout: 0.1,
 };
 
 /// A BERT of the widths of `bert-large`.

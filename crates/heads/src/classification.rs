@@ -113,13 +113,13 @@ mod tests {
 
     fn head() -> Classification<usize, f64, Cpu> {
         let config = HeadConfig { dropout: 0.0, op: 0 };
-        Classification::new(&Cpu::new(), 2, 3, config, &Init::new(1)).expect("valid")
+        Classification::new(&Cpu, 2, 3, config, &Init::new(1)).expect("valid")
     }
 
     fn loss(head: &Classification<usize, f64, Cpu>, targets: Targets) -> Result<Loss, TensorError> {
         // The rows have probabilities 1/2 1/4 1/4 and 1/3 1/3 1/3.
-        let logits = Tensor::from_slice(&Cpu::new(), (2, 3), &[2f64.ln(), 0.0, 0.0, 1.0, 1.0, 1.0])?;
-        head.loss(&mut Tape::inference(&Cpu::new()), &logits, &targets, 2.0)
+        let logits = Tensor::from_slice(&Cpu, (2, 3), &[2f64.ln(), 0.0, 0.0, 1.0, 1.0, 1.0])?;
+        head.loss(&mut Tape::inference(&Cpu), &logits, &targets, 2.0)
     }
 
     #[test]

@@ -104,16 +104,16 @@ mod tests {
 
     fn head() -> MultiLabel<usize, f64, Cpu> {
         let config = HeadConfig { dropout: 0.0, op: 0 };
-        MultiLabel::new(&Cpu::new(), 2, 2, config, &Init::new(1)).expect("valid")
+        MultiLabel::new(&Cpu, 2, 2, config, &Init::new(1)).expect("valid")
     }
 
     #[test]
     fn the_loss_is_the_mean_over_texts_and_labels() {
         // Probabilities 1/2 3/4 and 1/4 1/2; one label of the second text is unknown.
         let three = 3f64.ln();
-        let logits = Tensor::from_slice(&Cpu::new(), (2, 2), &[0.0, three, -three, 0.0]).expect("sizes");
+        let logits = Tensor::from_slice(&Cpu, (2, 2), &[0.0, three, -three, 0.0]).expect("sizes");
         let targets = Targets::Labels(vec![1.0, 0.0, 0.0, f64::NAN]);
-        let mut tape = Tape::inference(&Cpu::new());
+        let mut tape = Tape::inference(&Cpu);
         let loss = head().loss(&mut tape, &logits, &targets, 2.0).expect("valid").value;
         let by_hand = (2f64.ln() + 4f64.ln() + (4f64 / 3.0).ln()) / 4.0;
         assert!((loss - by_hand).abs() < 1e-12, "{loss} {by_hand}");

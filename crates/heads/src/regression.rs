@@ -117,7 +117,7 @@ mod tests {
     use mtl_core_tensor::device::Cpu;
 
     fn head(scale: [f64; 2]) -> Result<Regression<usize, f64, Cpu>, TensorError> {
-        Regression::new(&Cpu::new(), 2, scale, HeadConfig { dropout: 0.0, op: 0 }, &Init::new(1))
+        Regression::new(&Cpu, 2, scale, HeadConfig { dropout: 0.0, op: 0 }, &Init::new(1))
     }
 
     #[test]
@@ -130,9 +130,9 @@ mod tests {
 
     #[test]
     fn the_loss_of_a_known_case() {
-        let logits = Tensor::from_slice(&Cpu::new(), (2, 1), &[0.5, 1.0]).expect("sizes");
+        let logits = Tensor::from_slice(&Cpu, (2, 1), &[0.5, 1.0]).expect("sizes");
         let targets = Targets::Values(vec![0.25, 0.5]);
-        let mut tape = Tape::inference(&Cpu::new());
+        let mut tape = Tape::inference(&Cpu);
         let head = head([0.0, 5.0]).expect("valid");
         let loss = head.loss(&mut tape, &logits, &targets, 2.0).expect("valid");
         assert_eq!(loss.value, (0.0625 + 0.25) / 2.0);

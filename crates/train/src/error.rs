@@ -206,6 +206,7 @@ impl TrainError {
             | TrainError::Io { .. }
             | TrainError::Threads { .. }
             | TrainError::NotFinite { .. } => 1,
+            TrainError::Encoder(EncoderError::Io { action, .. }) if *action != "read" => 1,
             TrainError::Score { source, .. } if !matches!(source, MetricError::NotBinary { .. }) => 1,
             _ => 2,
         }

@@ -1,16 +1,30 @@
 #![doc = include_str!("../README.md")]
 
+pub mod answer;
+pub mod batch;
+pub mod checkpoint;
 pub mod compare;
 pub mod config;
+pub mod dataset;
 pub mod demo;
 pub mod error;
+pub mod estimate;
 pub mod evaluate;
+mod history;
+mod load;
+pub mod model;
 pub mod observer;
 pub mod options;
 pub mod plan;
 pub mod predict;
+pub mod prepare;
+pub mod run_folder;
+pub mod sampling;
+mod score;
 pub mod scores;
 pub mod session;
+pub mod spec;
+pub mod step;
 
 pub use compare::{Arm, CompareOptions, Comparison, compare};
 pub use config::Config;

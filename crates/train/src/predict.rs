@@ -2,8 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
+use mtl_core_tensor::Prediction;
+use mtl_data::{Encoded, Source};
+use serde_json::{Map, Value, json};
+
+use crate::answer::{Answer, Asked};
 use crate::error::TrainError;
+use crate::load::{read, source_of};
 use crate::observer::Observer;
+use crate::options::on_threads;
+use crate::run_folder::RunFolder;
 
 /// What is predicted, from what, to where.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -30,5 +38,69 @@ pub fn predict(
     options: &PredictOptions,
     observer: &mut dyn Observer,
 ) -> Result<u64, TrainError> {
-    unimplemented!("{folder:?} {options:?} {}", std::mem::size_of_val(observer))
+    on_threads(options.threads, || {
+        let run = RunFolder::new(folder).open()?;
+        let task_idx = run.tasks.find(options.task.as_deref())?;
+        let spec = &run.tasks.tasks[task_idx];
+        let source = source_of(&run.config.tasks[task_idx], options.input.clone());
+        observer.tokenizing(&options.input, 0, 1);
+        let examples = read(&Source { label: None, ..source }, None)?;
+        let encoded = run.tokenizer.encode_all(&examples)?;
+        let texts: Vec<&Encoded> = encoded.iter().collect();
+        let asked = Asked { model: &run.model, task_idx, spec, pack_tokens: run.tasks.pack_tokens };
+        let answers = asked.answer(run.config.train.precision, &texts, None)?.answers;
+        let mut text = String::new();
+        for answer in &answers {
+            text.push_str(&line(answer, &spec.labels).to_string());
+            text.push('\n');
+        }
+        mtl_core_tensor::weights::write_whole(&options.output, text.as_bytes())?;
+        Ok(answers.len() as u64)
+    })
+}
+
+/// The JSON object of one answer.
+fn line(answer: &Answer, labels: &[String]) -> Value {
+    let by_label = |probabilities: &[f64]| -> Map<String, Value> {
+        labels.iter().cloned().zip(probabilities.iter().map(|p| json!(p))).collect()
+    };
+    match answer {
+        Answer::Text(Prediction::Class(class, p)) => {
+            json!({ "label": labels[*class], "probabilities": by_label(p) })
+        }
+        Answer::Text(Prediction::Labels(hold, p)) => {
+            let names: Vec<&String> = hold.iter().map(|&label| &labels[label]).collect();
+            json!({ "labels": names, "probabilities": by_label(p) })
+        }
+        Answer::Text(Prediction::Value(value)) => json!({ "value": value }),
+        Answer::Words(words) => {
+            let names: Vec<Option<&String>> =
+                words.iter().map(|word| word.map(|label| &labels[label])).collect();
+            json!({ "labels": names })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_of_answer_has_its_line() {
+        let labels = ["a".to_owned(), "b".to_owned()];
+        let text = |prediction| line(&Answer::Text(prediction), &labels).to_string();
+        assert_eq!(
+            text(Prediction::Class(1, vec![0.25, 0.75])),
+            r#"{"label":"b","probabilities":{"a":0.25,"b":0.75}}"#
+        );
+        assert_eq!(
+            text(Prediction::Labels(vec![0], vec![0.5, 0.25])),
+            r#"{"labels":["a"],"probabilities":{"a":0.5,"b":0.25}}"#
+        );
+        assert_eq!(text(Prediction::Value(2.5)), r#"{"value":2.5}"#);
+        assert_eq!(
+            line(&Answer::Words(vec![Some(1), None]), &labels).to_string(),
+            r#"{"labels":["b",null]}"#
+        );
+    }
 }

@@ -106,7 +106,7 @@ mod tests {
         for bytes in (512..1_000_000).step_by(997) {
             let size = size_class(bytes);
             assert!(
-                size >= bytes && size % ALIGN == 0 && size <= bytes + bytes / 8 + ALIGN,
+                size >= bytes && size.is_multiple_of(ALIGN) && size <= bytes + bytes / 8 + ALIGN,
                 "{bytes}: {size}"
             );
         }

@@ -78,13 +78,34 @@ pub fn gelu_tanh_slope<M: Real>(u: M) -> M {
 }
 
 /// `y = act(u)`, elementwise.
+#[allow(clippy::redundant_closure)] // see `map`
 pub fn forward<E: Float>(activation: Activation, u: &[E], y: &mut [E]) {
     match activation {
         Activation::None => y.copy_from_slice(u),
-        Activation::Relu => map(u, y, relu),
-        Activation::Tanh => map(u, y, E::Master::tanh),
-        Activation::Gelu => map(u, y, gelu),
-        Activation::GeluTanh => map(u, y, gelu_tanh),
+        Activation::Relu => map(
+            u,
+            y,
+            #[inline(always)]
+            |u| relu(u),
+        ),
+        Activation::Tanh => map(
+            u,
+            y,
+            #[inline(always)]
+            |u| u.tanh(),
+        ),
+        Activation::Gelu => map(
+            u,
+            y,
+            #[inline(always)]
+            |u| gelu(u),
+        ),
+        Activation::GeluTanh => map(
+            u,
+            y,
+            #[inline(always)]
+            |u| gelu_tanh(u),
+        ),
     }
 }
 
@@ -92,18 +113,35 @@ pub fn forward<E: Float>(activation: Activation, u: &[E], y: &mut [E]) {
 pub fn backward<E: Float>(activation: Activation, u: &[E], dy: &[E], du: &mut [E]) {
     match activation {
         Activation::None => du.copy_from_slice(dy),
-        Activation::Relu => map2(u, dy, du, product(relu_slope)),
-        Activation::Tanh => map2(u, dy, du, product(tanh_slope)),
-        Activation::Gelu => map2(u, dy, du, product(gelu_slope)),
-        Activation::GeluTanh => map2(u, dy, du, product(gelu_tanh_slope)),
+        Activation::Relu => map2(
+            u,
+            dy,
+            du,
+            #[inline(always)]
+            |u, dy| dy * relu_slope(u),
+        ),
+        Activation::Tanh => map2(
+            u,
+            dy,
+            du,
+            #[inline(always)]
+            |u, dy| dy * tanh_slope(u),
+        ),
+        Activation::Gelu => map2(
+            u,
+            dy,
+            du,
+            #[inline(always)]
+            |u, dy| dy * gelu_slope(u),
+        ),
+        Activation::GeluTanh => map2(
+            u,
+            dy,
+            du,
+            #[inline(always)]
+            |u, dy| dy * gelu_tanh_slope(u),
+        ),
     }
-}
-
-/// `dy slope(u)`.
-#[inline(always)]
-fn product<M: Real>(slope: impl Fn(M) -> M + Sync + Copy) -> impl Fn(M, M) -> M + Sync + Copy {
-    #[inline(always)]
-    move |u, dy| dy * slope(u)
 }
 
 /// The same functions, one element after another, in `f64`.

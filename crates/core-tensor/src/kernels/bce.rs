@@ -22,7 +22,7 @@ pub fn forward<E: Float>(logits: &[E], targets: &[f32], labels: usize, labelled:
     let sums = chunks.enumerate().map(|(chunk, (z, t))| {
         let pairs = z.chunks_exact(width).zip(t.chunks_exact(width)).enumerate();
         let labelled_rows = pairs.filter(|(i, _)| labelled.is_none_or(|l| l[chunk * rows + i]));
-        labelled_rows.map(|(_, (z, t))| dispatch!(sum_of_pairs(z, t, loss::<E>)).as_f64()).sum()
+        labelled_rows.map(|(_, (z, t))| dispatch!(sum_of_pairs(z, t, |z, t| loss::<E>(z, t))).as_f64()).sum()
     });
     sums.collect::<Vec<f64>>().iter().sum()
 }

@@ -47,7 +47,7 @@ pub(crate) fn sigmoid<M: Real>(x: M) -> M {
     M::ONE / (M::ONE + (-x).exp())
 }
 
-/// `y[i] = f(x[i])`.
+/// `y[i] = f(x[i])`. A large `f` is best a closure marked `#[inline(always)]`: a function's name is called out of line.
 pub fn map<E: Float>(x: &[E], y: &mut [E], f: impl Fn(E::Master) -> E::Master + Sync + Copy) {
     assert_eq!(x.len(), y.len(), "slices of one length");
     let chunks = (x.par_chunks(CHUNK), y.par_chunks_mut(CHUNK));
@@ -112,13 +112,34 @@ fn map3_body<E: Float>(
 }
 
 /// `y = op(x)`, elementwise.
+#[allow(clippy::redundant_closure)] // see `map`
 pub fn unary<E: Float>(op: Unary, x: &[E], y: &mut [E]) {
     match op {
-        Unary::Exp => map(x, y, E::Master::exp),
-        Unary::Ln => map(x, y, E::Master::ln),
-        Unary::Sqrt => map(x, y, E::Master::sqrt),
+        Unary::Exp => map(
+            x,
+            y,
+            #[inline(always)]
+            |x| x.exp(),
+        ),
+        Unary::Ln => map(
+            x,
+            y,
+            #[inline(always)]
+            |x| x.ln(),
+        ),
+        Unary::Sqrt => map(
+            x,
+            y,
+            #[inline(always)]
+            |x| x.sqrt(),
+        ),
+        Unary::Sigmoid => map(
+            x,
+            y,
+            #[inline(always)]
+            |x| sigmoid(x),
+        ),
         Unary::Square => map(x, y, |x| x * x),
-        Unary::Sigmoid => map(x, y, sigmoid),
         Unary::Affine(a, b) => {
             let (a, b) = (E::Master::from_f64(a), E::Master::from_f64(b));
             map(x, y, move |x| a * x + b);

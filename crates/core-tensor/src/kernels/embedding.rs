@@ -172,7 +172,7 @@ mod tests {
         let ids = [&[3u32, 0, 3][..], &[0, 1, 2], &[1, 1, 0]];
         for k in 0..3 {
             let mut gradient = vec![0.0; tables[k].len()];
-            sparse_gradient(ids[k], &dy, 2, &[0..3]).add_to(2, &mut gradient);
+            sparse_gradient(ids[k], &dy, 2, &[0..1, 1..3]).add_to(2, &mut gradient);
             assert_gradient(&tables[k], &gradient, |table| {
                 let mut all = [&tables[0][..], &tables[1], &tables[2]];
                 all[k] = table;

@@ -24,7 +24,9 @@ pub fn forward<E: Float>(
     let sums = chunks.enumerate().map(|(chunk, (p, t))| {
         let pairs = p.chunks_exact(width).zip(t.chunks_exact(width)).enumerate();
         let labelled_rows = pairs.filter(|(i, _)| labelled.is_none_or(|l| l[chunk * rows + i]));
-        labelled_rows.map(|(_, (p, t))| dispatch!(sum_of_pairs(p, t, squared_error::<E>)).as_f64()).sum()
+        labelled_rows
+            .map(|(_, (p, t))| dispatch!(sum_of_pairs(p, t, |p, t| squared_error::<E>(p, t))).as_f64())
+            .sum()
     });
     sums.collect::<Vec<f64>>().iter().sum()
 }

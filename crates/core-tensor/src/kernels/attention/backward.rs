@@ -5,7 +5,7 @@
 //! `sum over k of P[i][k] m[i][k] (dO[i] . V[k]) = dO[i] . (sum over k of P[i][k] m[i][k] V[k]) = dO[i] . O[i]`,
 //! one number a row. Then `dQ = scale dS K`, `dK = dS^T (scale Q)`, `dV = (P m)^T dO`.
 
-use super::forward::{hide_future, scores_of};
+use super::forward::{exp_of_difference, hide_future, scores_of};
 use super::panel::{Columns, LANES, Mask, Part, QUERY_BLOCK, grow, padded, transpose};
 use super::product::Product;
 use super::{AttentionShape, Shared, Unit};
@@ -250,10 +250,10 @@ fn softmax_gradient<M: Real, const BLOCK: usize>(
             mask.scales(&mut scales, group, query);
         }
         for ((p, dp), scales) in p.iter_mut().zip(dp).zip(&scales) {
+            let probability = exp_of_difference(p, lse);
             for lane in 0..BLOCK {
-                let probability = (p[lane] - lse[lane]).exp();
-                p[lane] = probability * scales[lane];
-                dp[lane] = p[lane] * dp[lane] - probability * inner[lane];
+                p[lane] = probability[lane] * scales[lane];
+                dp[lane] = p[lane] * dp[lane] - probability[lane] * inner[lane];
             }
         }
     }

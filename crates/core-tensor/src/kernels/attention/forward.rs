@@ -195,12 +195,22 @@ fn softmax<M: Real, const BLOCK: usize>(
             mask.scales(&mut scales, group, query);
         }
         for (row, scales) in rows.iter_mut().zip(&scales) {
+            let p = exp_of_difference(row, &top);
             for lane in 0..BLOCK {
-                let p = (row[lane] - top[lane]).exp();
-                sums[lane] += p;
-                row[lane] = p * scales[lane];
+                sums[lane] += p[lane];
+                row[lane] = p[lane] * scales[lane];
             }
         }
     }
     (top, sums)
+}
+
+/// `exp(a - b)` by lanes. Its own loop over its own array: then nothing stands in the way of vectors.
+#[inline(always)]
+pub(super) fn exp_of_difference<M: Real, const BLOCK: usize>(a: &[M; BLOCK], b: &[M; BLOCK]) -> [M; BLOCK] {
+    let mut result = [M::ZERO; BLOCK];
+    for lane in 0..BLOCK {
+        result[lane] = (a[lane] - b[lane]).exp();
+    }
+    result
 }

@@ -4,6 +4,7 @@
 //! may have any strides and none of the five products of a backward pass needs a transposed copy of the scores.
 
 use super::panel::LANES;
+use crate::dispatch;
 #[cfg(target_arch = "x86_64")]
 use crate::element::DType;
 use crate::element::Real;
@@ -28,7 +29,6 @@ pub(super) struct Product<'a, M> {
 
 impl<M: Real> Product<'_, M> {
     /// Writes or adds to `c`: (rows, width), contiguous.
-    #[inline(always)]
     pub(super) fn into(self, isa: Isa, c: &mut [M]) {
         if self.rows == 0 {
             return;
@@ -49,7 +49,7 @@ impl<M: Real> Product<'_, M> {
             return;
         }
         let _ = isa;
-        self.plain(c);
+        dispatch!(self.plain(c));
     }
 
     /// This product, known to be of `f32`.

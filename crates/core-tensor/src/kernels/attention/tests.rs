@@ -4,7 +4,7 @@
 use super::backward::{Given, backward_on};
 use super::forward::forward_on;
 use super::*;
-use crate::element::{Float, bf16};
+use crate::element::{DType, Float, bf16};
 use crate::kernels::isa::Isa;
 
 /// Numbers between -2 and 2 without a pattern.
@@ -44,7 +44,7 @@ fn run<E: Float>(
 }
 
 fn follows_the_reference<E: Float>(tolerance: f64) {
-    let boundaries = [0, 1, 6, 6, 22, 55, 125, 420];
+    let boundaries = [0, 1, 6, 6, 22, 55, 125, 390];
     let sequences = [3, 1, 4, 15, 9, 2, 6];
     for (heads, size, causal, rate) in
         [(2, 32, false, 0.0), (1, 5, true, 0.3), (3, 48, false, 0.2), (1, 64, true, 0.0)]
@@ -60,7 +60,9 @@ fn follows_the_reference<E: Float>(tolerance: f64) {
         let mut dqkv = vec![E::default(); qkv.len()];
         reference::forward(&mut out, Some(&mut lse), &qkv, &shape);
         reference::backward(&mut dqkv, &dout, &qkv, &shape);
-        for isa in Isa::ALL.into_iter().filter(|isa| *isa <= Isa::detect()) {
+        // In f64 no path has a product of its own.
+        let least = if E::DTYPE == DType::F64 { Isa::detect() } else { Isa::Portable };
+        for isa in Isa::ALL.into_iter().filter(|isa| (least..=Isa::detect()).contains(isa)) {
             let ours = run(isa, &qkv, &dout, &shape);
             let what =
                 |name: &str| format!("{name} of {heads} x {size}, causal {causal}, {isa}, {}", E::DTYPE);

@@ -133,28 +133,41 @@ fn narrow<C: Float>(c: &mut [C], u: &[C::Master]) {
     }
 }
 
+/// One loop for each activation. The functions are called by name: passed as arguments they would be called through
+/// a shim that is not always inlined, and the loop would not become a vector loop.
 #[inline(always)]
-fn activate<M: Real>(u: &mut [M], activation: Activation) {
-    let (half, one) = (M::from_f64(0.5), M::ONE);
+fn activate<M: Real>(values: &mut [M], activation: Activation) {
+    macro_rules! each {
+        ($function:path) => {
+            for u in values {
+                *u = $function(*u);
+            }
+        };
+    }
     match activation {
         Activation::None => {}
-        // In this order a NaN stays one.
-        Activation::Relu => each(u, |u| M::ZERO.max(u)),
-        Activation::Tanh => each(u, M::tanh),
-        Activation::Gelu => {
-            let scale = M::from_f64(std::f64::consts::FRAC_1_SQRT_2);
-            each(u, |u| half * u * (one + (u * scale).erf()));
-        }
-        Activation::GeluTanh => {
-            let (scale, cubic) = (M::from_f64((2.0 / std::f64::consts::PI).sqrt()), M::from_f64(0.044_715));
-            each(u, |u| half * u * (one + (scale * (u + cubic * u * u * u)).tanh()));
-        }
+        Activation::Relu => each!(relu),
+        Activation::Tanh => each!(M::tanh),
+        Activation::Gelu => each!(gelu),
+        Activation::GeluTanh => each!(gelu_tanh),
     }
 }
 
+/// In this order of arguments a NaN stays one.
 #[inline(always)]
-fn each<M: Real>(u: &mut [M], f: impl Fn(M) -> M) {
-    for u in u {
-        *u = f(*u);
-    }
+fn relu<M: Real>(u: M) -> M {
+    M::ZERO.max(u)
+}
+
+#[inline(always)]
+fn gelu<M: Real>(u: M) -> M {
+    let scale = M::from_f64(std::f64::consts::FRAC_1_SQRT_2);
+    M::from_f64(0.5) * u * (M::ONE + (u * scale).erf())
+}
+
+#[inline(always)]
+fn gelu_tanh<M: Real>(u: M) -> M {
+    let scale = M::from_f64((2.0 / std::f64::consts::PI).sqrt());
+    let inner = scale * (u + M::from_f64(0.044_715) * u * u * u);
+    M::from_f64(0.5) * u * (M::ONE + inner.tanh())
 }

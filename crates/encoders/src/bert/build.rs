@@ -1,0 +1,109 @@
+//! Building layers from values that are found by name: drawn at random, or read from a folder.
+
+use super::config::INITIALIZER_RANGE;
+use crate::error::EncoderError;
+use mtl_core_tensor::element::Real;
+use mtl_core_tensor::shape::{Const, Dim, Shape};
+use mtl_core_tensor::{Device, Embedding, Init, LayerNorm, Linear, Param, QueryKeyValue, Role, Tensor};
+
+/// The first values of parameters, by the names that Hugging Face folders use.
+pub(crate) trait Values<M: Real> {
+    /// The values of the parameter of this name and shape, row-major.
+    fn values(&self, name: &str, sizes: &[usize]) -> Result<Vec<M>, EncoderError>;
+}
+
+/// BERT's start: weights and tables normal with deviation 0.02, gains 1, biases 0.
+impl<M: Real> Values<M> for Init {
+    fn values(&self, name: &str, sizes: &[usize]) -> Result<Vec<M>, EncoderError> {
+        let count = sizes.iter().product();
+        Ok(if name.ends_with("LayerNorm.weight") {
+            vec![M::ONE; count]
+        } else if name.ends_with(".bias") {
+            vec![M::ZERO; count]
+        } else {
+            self.normal(name, count, INITIALIZER_RANGE)
+        })
+    }
+}
+
+/// Builds the layers of one part, whose names begin with `prefix`.
+pub(crate) struct Build<'a, M: Real, D: Device> {
+    pub(crate) device: &'a D,
+    pub(crate) values: &'a dyn Values<M>,
+    pub(crate) prefix: String,
+}
+
+impl<M: Real, D: Device> Build<'_, M, D> {
+    fn tensor<S: Shape>(&self, name: &str, shape: S) -> Result<Tensor<S, M, D>, EncoderError> {
+        let sizes: Vec<usize> = shape.concrete().into();
+        let values = self.values.values(&format!("{}{name}", self.prefix), &sizes)?;
+        Ok(Tensor::from_slice(self.device, shape, &values)?)
+    }
+
+    fn bias<S: Shape>(&self, name: &str, shape: S) -> Result<Param<S, M, D>, EncoderError> {
+        Ok(Param::new(Role::BiasOrNorm, self.tensor(name, shape)?))
+    }
+
+    /// A table of `entries` rows.
+    pub(crate) fn embedding<H: Dim>(
+        &self,
+        name: &str,
+        entries: usize,
+        width: H,
+    ) -> Result<Embedding<usize, H, M, D>, EncoderError> {
+        Ok(Embedding::new(self.tensor(&format!("{name}.weight"), (entries, width))?))
+    }
+
+    /// A linear layer.
+    pub(crate) fn linear<I: Dim, O: Dim>(
+        &self,
+        name: &str,
+        inputs: I,
+        outputs: O,
+    ) -> Result<Linear<I, O, M, D>, EncoderError> {
+        let mut linear = Linear::new(self.tensor(&format!("{name}.weight"), (outputs, inputs))?);
+        linear.bias = self.bias(&format!("{name}.bias"), (outputs,))?;
+        Ok(linear)
+    }
+
+    /// A layer norm.
+    pub(crate) fn layer_norm<H: Dim>(
+        &self,
+        name: &str,
+        width: H,
+        epsilon: f64,
+    ) -> Result<LayerNorm<H, M, D>, EncoderError> {
+        let mut norm = LayerNorm::new(self.device, width, epsilon)?;
+        norm.gamma = self.bias(&format!("{name}.weight"), (width,))?;
+        norm.beta = self.bias(&format!("{name}.bias"), (width,))?;
+        Ok(norm)
+    }
+
+    /// The projections to queries, keys and values, three layers in files.
+    pub(crate) fn query_key_value<H: Dim>(
+        &self,
+        name: &str,
+        width: H,
+    ) -> Result<QueryKeyValue<H, M, D>, EncoderError> {
+        let three = |kind: &str, sizes: &[usize]| -> Result<Vec<M>, EncoderError> {
+            let part = |part| self.values.values(&format!("{}{name}.{part}.{kind}", self.prefix), sizes);
+            Ok([part("query")?, part("key")?, part("value")?].concat())
+        };
+        let size = width.size();
+        let weight = three("weight", &[size, size])?;
+        let mut layer = QueryKeyValue::new(Tensor::from_slice(self.device, (Const, width, width), &weight)?);
+        let bias = Tensor::from_slice(self.device, (Const, width), &three("bias", &[size])?)?;
+        layer.bias = Param::new(Role::BiasOrNorm, bias);
+        Ok(layer)
+    }
+}
+
+/// A width of the type, set to the configuration's. Errors if the type fixes another.
+pub(crate) fn width<H: Dim>(what: &'static str, size: usize) -> Result<H, EncoderError> {
+    H::from_size(size).ok_or_else(|| EncoderError::Width { what, expected: fixed::<H>(), got: size })
+}
+
+/// The size that a type fixes, found by asking for each in turn: a [`Dim`] does not say it without a value.
+fn fixed<H: Dim>() -> usize {
+    (0..=usize::MAX).find(|&size| H::from_size(size).is_some()).expect("a width has a size")
+}

@@ -1,0 +1,128 @@
+//! What can be wrong with an encoder's configuration or folder.
+
+use mtl_core_tensor::TensorError;
+use std::path::PathBuf;
+
+/// An encoder that cannot be built, loaded or saved.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EncoderError {
+    /// The configuration describes no encoder that this crate computes.
+    #[error("{0}")]
+    Config(#[from] ConfigProblem),
+    /// A file's configuration describes no encoder that this crate computes.
+    #[error("{path}: {problem}", path = path.display())]
+    ConfigFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: ConfigProblem,
+    },
+    /// A file of the folder cannot be read or written.
+    #[error("{path}: failed to {action}: {source}", path = path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What was attempted.
+        action: &'static str,
+        /// The system's answer.
+        source: std::io::Error,
+    },
+    /// A JSON file is not what it should be.
+    #[error("{path}: {source}", path = path.display())]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with line and column.
+        source: serde_json::Error,
+    },
+    /// The folder lacks a file.
+    #[error("{folder}: no {file} in this folder", folder = folder.display())]
+    NoFile {
+        /// The folder.
+        folder: PathBuf,
+        /// The file's name.
+        file: &'static str,
+    },
+    /// The folder holds weights only as a Python pickle, which may run code when it is read.
+    #[error(
+        "{folder}: the weights are only in {file}, which this program does not read; convert them with: \
+         python -c \"from transformers import AutoModel; \
+         AutoModel.from_pretrained('{folder}').save_pretrained('{folder}')\"",
+        folder = folder.display()
+    )]
+    OnlyPickle {
+        /// The folder.
+        folder: PathBuf,
+        /// The pickle's name.
+        file: &'static str,
+    },
+    /// An index of weights lists a part that is no file of its folder.
+    #[error("{path}: lists the part {part:?}, which is not the name of a file beside it", path = path.display())]
+    Part {
+        /// The index.
+        path: PathBuf,
+        /// The part as it is listed.
+        part: String,
+    },
+    /// A width that the type fixes is not the configuration's.
+    #[error("the encoder's type has {what} {expected} but the configuration says {got}")]
+    Width {
+        /// Which width.
+        what: &'static str,
+        /// The type's.
+        expected: usize,
+        /// The configuration's.
+        got: usize,
+    },
+    /// A tensor or a weight file is not as it should be.
+    #[error(transparent)]
+    Tensor(#[from] TensorError),
+}
+
+/// What is wrong with a configuration.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigProblem {
+    /// It is another kind of model.
+    #[error("model_type is {got:?}; only \"bert\" is known")]
+    ModelType {
+        /// The kind.
+        got: String,
+    },
+    /// The activation is not known.
+    #[error("hidden_act is {got:?}; known are {known}")]
+    Activation {
+        /// The name given.
+        got: String,
+        /// The names that are known.
+        known: String,
+    },
+    /// Positions are not looked up in a table.
+    #[error("position_embedding_type is {got:?}; only \"absolute\" is known")]
+    Positions {
+        /// The type given.
+        got: String,
+    },
+    /// It is a decoder.
+    #[error("is_decoder is true; only encoders are known")]
+    Decoder,
+    /// The heads do not divide the hidden size.
+    #[error("hidden_size {hidden} is not a multiple of num_attention_heads {heads}")]
+    Heads {
+        /// The heads.
+        heads: usize,
+        /// The hidden size.
+        hidden: usize,
+    },
+    /// A number is outside its range.
+    #[error("{name} must be {rule}, got {got}")]
+    Range {
+        /// The key.
+        name: &'static str,
+        /// The range in words.
+        rule: &'static str,
+        /// The value given.
+        got: f64,
+    },
+}

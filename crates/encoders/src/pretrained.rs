@@ -1,0 +1,110 @@
+//! Folders of pretrained weights as Hugging Face keeps them: `config.json` beside `model.safetensors`, or beside
+//! `model.safetensors.index.json` and the parts that it lists.
+
+use crate::error::EncoderError;
+use mtl_core_tensor::WeightFile;
+use mtl_core_tensor::element::Real;
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+const WEIGHTS: &str = "model.safetensors";
+const INDEX: &str = "model.safetensors.index.json";
+const PICKLES: [&str; 2] = ["pytorch_model.bin", "pytorch_model.bin.index.json"];
+/// Every BERT has this tensor; what stands before it stands before every name.
+const LANDMARK: &str = "embeddings.word_embeddings.weight";
+
+/// The weights of a folder, under names that do not depend on who wrote it.
+#[derive(Debug)]
+pub struct Folder {
+    files: Vec<WeightFile>,
+    prefix: String,
+}
+
+impl Folder {
+    /// The path of a folder's `config.json`. Errors if there is none.
+    pub fn config_path(folder: &Path) -> Result<PathBuf, EncoderError> {
+        let path = folder.join("config.json");
+        if path.is_file() {
+            return Ok(path);
+        }
+        Err(EncoderError::NoFile { folder: folder.into(), file: "config.json" })
+    }
+
+    /// Opens the weights of a folder.
+    ///
+    /// Errors if there are none, only a Python pickle, or files that are cut short or wrong.
+    pub fn open(folder: &Path) -> Result<Folder, EncoderError> {
+        let files = if folder.join(WEIGHTS).is_file() {
+            vec![WeightFile::open(&folder.join(WEIGHTS))?]
+        } else if folder.join(INDEX).is_file() {
+            open_parts(folder)?
+        } else if let Some(file) = PICKLES.into_iter().find(|file| folder.join(file).is_file()) {
+            return Err(EncoderError::OnlyPickle { folder: folder.into(), file });
+        } else {
+            return Err(EncoderError::NoFile { folder: folder.into(), file: WEIGHTS });
+        };
+        let prefix = files.iter().flat_map(WeightFile::names).find_map(|name| name.strip_suffix(LANDMARK));
+        let prefix = prefix.unwrap_or_default().to_string();
+        Ok(Folder { files, prefix })
+    }
+
+    /// Whether the folder holds a tensor.
+    pub fn has(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+
+    /// The values of a tensor of this shape, converted from f16, bf16, f32 or f64.
+    ///
+    /// `name` is the newer one, without a prefix such as `bert.`; where the file says `gamma` and `beta`, these are
+    /// a layer norm's `weight` and `bias`. Errors if the tensor is missing, has another shape or holds no floats.
+    pub fn get<M: Real>(&self, name: &str, sizes: &[usize]) -> Result<Vec<M>, EncoderError> {
+        let missing = || (&self.files[0], format!("{}{name}", self.prefix));
+        let (file, name) = self.find(name).unwrap_or_else(missing);
+        Ok(file.get(&name, sizes)?)
+    }
+
+    /// The file that holds a tensor, and its name there.
+    fn find(&self, name: &str) -> Option<(&WeightFile, String)> {
+        let older = older_name(name).map(|older| format!("{}{older}", self.prefix));
+        let names = [Some(format!("{}{name}", self.prefix)), older];
+        names.into_iter().flatten().find_map(|name| {
+            let file = self.files.iter().find(|file| file.sizes(&name).is_some())?;
+            Some((file, name))
+        })
+    }
+}
+
+/// What older files call the gain and the offset of a layer norm.
+fn older_name(name: &str) -> Option<String> {
+    let rename = |new: &str, old: &str| name.strip_suffix(new).map(|head| format!("{head}{old}"));
+    rename("LayerNorm.weight", "LayerNorm.gamma").or_else(|| rename("LayerNorm.bias", "LayerNorm.beta"))
+}
+
+#[derive(Deserialize)]
+struct Index {
+    weight_map: BTreeMap<String, String>,
+}
+
+fn open_parts(folder: &Path) -> Result<Vec<WeightFile>, EncoderError> {
+    let path = folder.join(INDEX);
+    let text = std::fs::read_to_string(&path).map_err(|source| EncoderError::Io {
+        path: path.clone(),
+        action: "read",
+        source,
+    })?;
+    let index: Index =
+        serde_json::from_str(&text).map_err(|source| EncoderError::Json { path: path.clone(), source })?;
+    let parts: BTreeSet<String> = index.weight_map.into_values().collect();
+    if parts.is_empty() {
+        return Err(EncoderError::NoFile { folder: folder.into(), file: WEIGHTS });
+    }
+    let open = |part: String| {
+        // A part elsewhere on the disk is a mistake or worse.
+        if Path::new(&part).file_name() != Some(part.as_ref()) {
+            return Err(EncoderError::Part { path: path.clone(), part });
+        }
+        Ok(WeightFile::open(&folder.join(part))?)
+    };
+    parts.into_iter().map(open).collect()
+}
