@@ -1,6 +1,87 @@
-//! The `mtl` command.
+//! The `mtl` command: flags, help and glue. All work is done by `mtl-train`.
 
 #[cfg(target_env = "musl")]
 mod allocator;
+mod arguments;
+mod compare;
+mod demo;
+mod eval;
+mod format;
+mod interrupt;
+mod plan;
+mod predict;
+mod progress;
+mod report;
+mod table;
+mod train;
+mod verdict;
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+const HELP: &str = "\
+Examples:
+  mtl demo                                    see it work; nothing is needed
+  mtl plan tasks.toml                         what a run would do, before it runs
+  mtl train tasks.toml --out runs/first       train one model on all tasks of the file
+  mtl eval runs/first                         its scores
+  mtl predict runs/first --task sentiment --input new.tsv --output labels.jsonl
+  mtl compare tasks.toml --out runs/compare --seeds 3    is training together worth it?
+
+A configuration file (`mtl train --help` says more):
+  [encoder]
+  from = \"path/to/model\"           # a folder with pretrained weights, as Hugging Face has them
+
+  [tasks.sentiment]
+  kind = \"classification\"
+  text = \"sentence\"
+  label = \"label\"
+  train = \"sentiment/train.tsv\"    # relative to this file
+
+  [tasks.similarity]
+  kind = \"regression\"
+  text = [\"sentence1\", \"sentence2\"]
+  label = \"score\"
+  train = \"similarity/train.csv\"
+
+Exit codes: 0 done, 1 a run failed, 2 a mistake in the command, the configuration or the data,
+130 interrupted.";
+
+/// Train one text model on several tasks at once, and see what that does to each of them.
+#[derive(Debug, Parser)]
+#[command(name = "mtl", version, after_help = HELP, arg_required_else_help = true, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Demo(demo::Demo),
+    Plan(plan::Plan),
+    Train(train::Train),
+    Eval(eval::Eval),
+    Predict(predict::Predict),
+    Compare(compare::Compare),
+}
+
+impl Command {
+    fn run(&self) -> anyhow::Result<()> {
+        match self {
+            Command::Demo(demo) => demo.run(),
+            Command::Plan(plan) => plan.run(),
+            Command::Train(train) => train.run(),
+            Command::Eval(eval) => eval.run(),
+            Command::Predict(predict) => predict.run(),
+            Command::Compare(compare) => compare.run(),
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    match Cli::parse().command.run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => report::failure(&error),
+    }
+}

@@ -206,7 +206,7 @@ fn an_unknown_label_names_its_place_and_the_nearest_label() {
 fn an_empty_label_is_an_error_unless_it_marks_a_missing_one() {
     let file = File::new("a.tsv", "text\tlabel\na\t\n");
     assert!(complaint(&file, &table(&file)).starts_with("a.tsv:2:3: the label is empty"));
-    let source = Source { missing: Some(String::new()), ..table(&file) };
+    let source = Source { missing: vec![String::new()], ..table(&file) };
     assert_eq!(read(&source).unwrap()[0].label, mtl_data::Label::Missing);
 }
 

@@ -102,7 +102,7 @@ fn json_arrays_are_words_tags_or_several_labels() {
     assert_eq!(read(&labels.clone().label("g")).unwrap(), one(Label::Classes(strings(&["O", "B"]))));
     assert_eq!(read(&labels.clone().label("n")).unwrap(), one(Label::Classes(vec![])));
     assert_eq!(read(&labels.clone().label("i")).unwrap(), one(Label::Classes(strings(&["Play"]))));
-    let absent = Source { missing: Some("-".into()), ..labels.label("none") };
+    let absent = Source { missing: vec!["-".into()], ..labels.label("none") };
     assert_eq!(read(&absent).unwrap(), one(Label::Missing));
 }
 
@@ -175,7 +175,7 @@ fn conllu_reads_single_features() {
     assert_eq!(number[0].label, Label::Tags(strings(&["_", "Sing"])));
     assert_eq!(number[1].label, Label::Tags(strings(&["Plur"])));
     assert_eq!(read_column("misc.SpaceAfter")[0].label, Label::Tags(strings(&["_", "No"])));
-    let missing = Source { missing: Some("_".into()), ..file.source(LabelKind::Tags).label("xpos") };
+    let missing = Source { missing: vec!["_".into()], ..file.source(LabelKind::Tags).label("xpos") };
     assert!(read(&missing).unwrap().iter().all(|example| example.label == Label::Missing));
 }
 

@@ -1,3 +1,39 @@
-//! The training session: plan, train, resume, evaluate, predict, compare.
+#![doc = include_str!("../README.md")]
 
+pub mod answer;
+pub mod batch;
+pub mod checkpoint;
+pub mod compare;
 pub mod config;
+pub mod dataset;
+pub mod demo;
+pub mod error;
+pub mod estimate;
+pub mod evaluate;
+mod history;
+mod load;
+pub mod model;
+pub mod observer;
+pub mod options;
+pub mod plan;
+pub mod predict;
+pub mod prepare;
+pub mod run_folder;
+pub mod sampling;
+mod score;
+pub mod scores;
+pub mod session;
+pub mod spec;
+pub mod step;
+
+pub use compare::{Arm, CompareOptions, Comparison, compare};
+pub use config::Config;
+pub use demo::{Demo, DemoOptions, demo};
+pub use error::TrainError;
+pub use evaluate::{EvaluateOptions, Split, evaluate};
+pub use observer::{Observer, Silent, StepReport};
+pub use options::Options;
+pub use plan::{Plan, plan};
+pub use predict::{PredictOptions, predict};
+pub use scores::{RunMetrics, Scores, Summary};
+pub use session::Session;

@@ -9,7 +9,7 @@ use crate::read::source::Source;
 /// How the labels of one source are read.
 pub(crate) struct LabelReader {
     pub(crate) kind: LabelKind,
-    missing: Option<String>,
+    missing: Vec<String>,
     separator: Option<String>,
     scale: Option<(f64, f64)>,
     known: Option<LabelSet>,
@@ -55,12 +55,12 @@ impl LabelReader {
 
     /// Whether `text` is the marker for a missing label.
     pub(crate) fn is_missing(&self, text: &str) -> bool {
-        self.missing.as_deref() == Some(text)
+        self.missing.iter().any(|marker| marker == text)
     }
 
     /// Whether the source says how missing labels look.
     pub(crate) fn allows_missing(&self) -> bool {
-        self.missing.is_some()
+        !self.missing.is_empty()
     }
 
     /// The name of one class or tag: not empty, and known where the known ones are given.

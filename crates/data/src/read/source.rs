@@ -73,7 +73,7 @@ impl Format {
 /// | `text` | one or two text columns | CoNLL: the column `word`, `token` or `form`, else the first; CoNLL-U: `form`; an error elsewhere |
 /// | `label` | the label column | all labels are [`Label::Missing`] |
 /// | `separator` | what stands between several labels, or words and tags, in one field | `,` between labels, white space between words |
-/// | `missing` | the text that stands for a missing label, such as `-` | none; a JSON null is always a missing label |
+/// | `missing` | the texts that stand for a missing label, such as `-` | none; a JSON null is always a missing label |
 /// | `scale` | the lowest and highest number allowed as a label | any finite number |
 ///
 /// A column of TSV, CSV or CoNLL is referred to by its name, or by its number from 1. A key of a JSON object is
@@ -97,8 +97,8 @@ pub struct Source {
     pub kind: LabelKind,
     /// What separates several labels, or words and tags, in one field.
     pub separator: Option<String>,
-    /// What stands for a missing label.
-    pub missing: Option<String>,
+    /// The texts that stand for a missing label.
+    pub missing: Vec<String>,
     /// The lowest and highest number allowed.
     pub scale: Option<(f64, f64)>,
 }
@@ -115,7 +115,7 @@ impl Source {
             label: None,
             kind,
             separator: None,
-            missing: None,
+            missing: Vec::new(),
             scale: None,
         }
     }
@@ -147,7 +147,7 @@ impl Source {
     ///
     /// Errors as reading does, and for an empty value.
     pub fn read_keys(&self, column: &str) -> Result<Vec<String>, DataError> {
-        let keys = Self { missing: None, scale: None, kind: LabelKind::Class, ..self.clone() }.label(column);
+        let keys = Self { missing: Vec::new(), scale: None, kind: LabelKind::Class, ..self.clone() }.label(column);
         let examples = keys.read()?;
         examples
             .map(|example| match example? {

@@ -1,0 +1,141 @@
+//! `mtl demo`: see it work, with nothing but this program.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use mtl_train::compare::TaskSummary;
+use mtl_train::{Demo as Demonstration, DemoOptions};
+
+use crate::arguments::{ThreadArguments, seed_parser, seeds_parser};
+use crate::progress::{PlanView, Progress};
+use crate::table::{self, number, words};
+use crate::verdict::Verdict;
+use crate::{compare, format, interrupt, report};
+
+const HELP: &str = "\
+The corpus is synthetic: made by a seeded generator, so nothing is downloaded, and no score on it
+says anything about real text. --out keeps the corpus and all runs to look at.
+
+Examples:
+  mtl demo
+  mtl demo --seed 7 --seeds 3
+  mtl demo --out runs/demo
+  mtl demo --json > demo.json";
+
+const NEXT: &str = "\
+Next:
+  mtl train --help                                    a configuration for your own files
+  mtl plan tasks.toml                                 what it would do, before it runs
+  mtl train tasks.toml --out runs/first               one model for all its tasks
+  mtl compare tasks.toml --out runs/compare --seeds 3 this table for your tasks";
+
+/// See one small model learn several tasks of a synthetic corpus, beside its single-task baselines
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+pub struct Demo {
+    /// The first seed
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = seed_parser())]
+    seed: u64,
+    /// How many seeds
+    #[arg(long, value_name = "K", default_value_t = 1, value_parser = seeds_parser())]
+    seeds: u64,
+    /// Folder that keeps the corpus and the runs [default: none is kept]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    threads: ThreadArguments,
+    /// Print one JSON document
+    #[arg(long)]
+    json: bool,
+}
+
+impl Demo {
+    /// Runs everything and prints what happened.
+    pub fn run(&self) -> anyhow::Result<()> {
+        let interrupt = interrupt::flag()?;
+        if !self.json {
+            report::print(&format!(
+                "One small model learns several tasks of a synthetic corpus: each task alone, then all together,\n\
+                 with {} from {}.\n",
+                format::several(self.seeds, "seed"),
+                self.seed,
+            ))?;
+        }
+        let options = DemoOptions {
+            seed: self.seed,
+            seeds: self.seeds,
+            out: self.out.clone(),
+            threads: self.threads.threads,
+        };
+        let mut progress = Progress::new(PlanView::Line);
+        let demo = mtl_train::demo(&options, &mut progress, interrupt)?;
+        drop(progress);
+        if self.json { report::print_json(&demo) } else { report::print(&self.text(&demo)) }
+    }
+
+    fn text(&self, demo: &Demonstration) -> String {
+        let mut tasks = table::with_header(&["task", "train examples", "what it asks"]);
+        for task in &demo.tasks {
+            tasks.add_row([words(&task.name), number(task.train_examples), words(&task.about)]);
+        }
+        let kept = match &self.out {
+            Some(out) => format!("The corpus and all runs are in {}.\n", out.display()),
+            None => String::new(),
+        };
+        format!(
+            "{}\n\n{tasks}\n\n{}\n\n{}\n{kept}\n{NEXT}",
+            demo.data,
+            compare::text(&demo.comparison),
+            outcome(&demo.comparison.summary),
+        )
+    }
+}
+
+/// Which tasks gained and which lost.
+fn outcome(summary: &[TaskSummary]) -> String {
+    let lines = [Verdict::Better, Verdict::Worse, Verdict::Same].map(|verdict| {
+        let tasks: Vec<String> =
+            summary.iter().filter(|task| Verdict::of(task) == verdict).map(with_gain).collect();
+        let heading = match verdict {
+            Verdict::Better => "Gained by training together",
+            Verdict::Worse => "Lost by it",
+            Verdict::Same => "About the same",
+        };
+        format!("{heading}: {}", if tasks.is_empty() { "no task".to_owned() } else { tasks.join(", ") })
+    });
+    lines.join("\n")
+}
+
+fn with_gain(task: &TaskSummary) -> String {
+    match task.relative_gain {
+        Some(gain) => format!("{} ({})", task.task, format::gain(gain)),
+        None => task.task.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gains_and_losses_are_named() {
+        let task = |name: &str, difference: f64| TaskSummary {
+            task: name.into(),
+            metric: "accuracy".into(),
+            single_mean: 0.5,
+            single_sd: Some(0.02),
+            joint_mean: 0.5 + difference,
+            joint_sd: Some(0.02),
+            difference,
+            relative_gain: Some(difference / 0.5),
+        };
+        let summary = [task("a", 0.1), task("b", -0.05), task("c", 0.01)];
+        assert_eq!(
+            outcome(&summary),
+            "Gained by training together: a (+20.0 %)\nLost by it: b (-10.0 %)\nAbout the same: c (+2.0 %)"
+        );
+        assert!(
+            outcome(&summary[2..]).starts_with("Gained by training together: no task\nLost by it: no task\n")
+        );
+    }
+}

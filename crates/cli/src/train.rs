@@ -1,0 +1,113 @@
+//! `mtl train`: one model for all tasks of a configuration.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use mtl_train::{Config, Options, Scores, Session, Summary};
+
+use crate::arguments::{ConfigArguments, ThreadArguments};
+use crate::progress::{PlanView, Progress};
+use crate::table::{self, number, words};
+use crate::{format, interrupt, report};
+
+const HELP: &str = "\
+The configuration says what is learned from which files:
+  seed = 1
+  [encoder]
+  from = \"path/to/model\"       # or: preset = \"bert-mini\", tokenizer = \"vocab.txt\"
+  max_tokens = 128
+  [train]
+  epochs = 3                    # or: steps = 1000
+  batch = 32                    # sequences per step
+  learning_rate = 5e-5
+  precision = \"bf16\"            # or \"f32\"
+  [tasks.similarity]
+  kind = \"regression\"           # classification, multi-label, token-classification
+  text = [\"sentence1\", \"sentence2\"]
+  label = \"score\"
+  train = \"similarity/train.tsv\"
+  dev = \"similarity/dev.tsv\"    # or a share of the train file: 0.1
+
+Then DIR holds
+  config.toml       the configuration with every default filled in
+  metrics.json      the scores on the dev sets, from the weights in model
+  history.jsonl     losses and scores over time
+  model             the encoder, as a Hugging Face folder
+  heads             what each task adds to it
+
+Ctrl-C saves and ends with exit code 130; --resume continues to the same bits.
+
+Examples:
+  mtl train tasks.toml --out runs/first
+  mtl train tasks.toml --out runs/first --resume
+  mtl train tasks.toml --out runs/seed-2 --seed 2 --threads 8
+  mtl train tasks.toml --out runs/server --data /srv/corpora";
+
+/// Train one model on all tasks of a configuration
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+pub struct Train {
+    #[command(flatten)]
+    config: ConfigArguments,
+    #[command(flatten)]
+    threads: ThreadArguments,
+    /// Folder of the run, which must not hold one yet
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Continue the run in the folder
+    #[arg(long)]
+    resume: bool,
+}
+
+impl Train {
+    /// Trains, and prints the plan before and the scores after.
+    pub fn run(&self) -> anyhow::Result<()> {
+        let interrupt = interrupt::flag()?;
+        let config = self.config.load()?;
+        let options =
+            Options { resume: self.resume, threads: self.threads.threads, ..Options::new(&self.out) };
+        let mut progress = Progress::new(PlanView::Table).judging(&config);
+        let summary = Session::new(config.clone(), options)?.run(&mut progress, interrupt)?;
+        drop(progress);
+        report::print(&self.text(&config, &summary))
+    }
+
+    fn text(&self, config: &Config, summary: &Summary) -> String {
+        let (metrics, out) = (&summary.metrics, self.out.display());
+        let before =
+            if summary.finished_before { "The run was finished before; nothing was done.\n" } else { "" };
+        format!(
+            "{before}\n{}\n\n{} and {} in {} ({} tokens/s), {:.0} MiB at most; the weights are those of step {}\n\
+             wrote {out}/metrics.json and {out}/model\n\
+             next: mtl eval {out}; mtl predict {out} --task {} --input FILE --output FILE",
+            scores(&metrics.tasks, Some(config)),
+            format::several(metrics.steps, "step"),
+            format::several(metrics.tokens, "token"),
+            format::seconds(metrics.seconds),
+            format::count(metrics.tokens_per_second.round() as u64),
+            metrics.peak_rss_mib,
+            summary.kept_step,
+            config.tasks[0].name,
+        )
+    }
+}
+
+/// A table of scores: tasks in the order of the configuration, the metric by which a task is judged first.
+pub fn scores(scores: &Scores, config: Option<&Config>) -> String {
+    let place = |task: &str, metric: &str| {
+        let tasks = config.map_or(&[][..], |config| &config.tasks);
+        let found = tasks.iter().position(|known| known.name == task);
+        (found, found.is_some_and(|found| tasks[found].metric != metric))
+    };
+    let mut rows: Vec<(&str, &str, f64)> = scores
+        .iter()
+        .flat_map(|(task, values)| values.iter().map(move |(metric, value)| (&**task, &**metric, *value)))
+        .collect();
+    // Stable: what the configuration does not tell stays in the order of the alphabet.
+    rows.sort_by_key(|(task, metric, _)| place(task, metric));
+    let mut table = table::with_header(&["task", "metric", "dev"]);
+    for (task, metric, value) in rows {
+        table.add_row([words(task), words(metric), number(format::score(value))]);
+    }
+    table.to_string()
+}

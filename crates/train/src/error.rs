@@ -1,0 +1,220 @@
+//! What can go wrong before, in and after a run.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use mtl_core_tensor::{FileProblem, TensorError};
+use mtl_curriculum::CurriculumError;
+use mtl_data::DataError;
+use mtl_data::synthetic::SyntheticError;
+use mtl_encoders::EncoderError;
+use mtl_metrics::MetricError;
+use mtl_sharing::SharingError;
+
+use crate::config::ConfigError;
+
+/// A run, an evaluation or a prediction that cannot be done, or failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrainError {
+    /// The configuration was refused.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A data file or a tokenizer was refused.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The synthetic corpus was not written.
+    #[error("{source}: {}", std::error::Error::source(.source).map_or(String::new(), ToString::to_string))]
+    Synthetic {
+        /// What failed.
+        #[from]
+        source: SyntheticError,
+    },
+    /// The encoder's folder was refused, or could not be written.
+    #[error(transparent)]
+    Encoder(#[from] EncoderError),
+    /// The curriculum cannot be followed.
+    #[error(transparent)]
+    Curriculum(#[from] CurriculumError),
+    /// The losses cannot be weighted.
+    #[error(transparent)]
+    Sharing(#[from] SharingError),
+    /// A tensor operation failed, or a weight file could not be read or written.
+    #[error(transparent)]
+    Tensor(#[from] TensorError),
+    /// The predictions for a task cannot be scored.
+    #[error("failed to score task `{task}`: {source}")]
+    Score {
+        /// The task.
+        task: String,
+        /// Why.
+        source: MetricError,
+    },
+    /// The scores of several runs or tasks cannot be put together.
+    #[error(transparent)]
+    Summary(MetricError),
+    /// The operating system refused a file or folder.
+    #[error("{}: failed to {action}: {source}", path.display())]
+    Io {
+        /// What was attempted.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// The pool of threads could not be started.
+    #[error("failed to start {threads} threads: {reason}")]
+    Threads {
+        /// How many were asked for.
+        threads: usize,
+        /// Why.
+        reason: String,
+    },
+    /// The folder for a new run holds one already.
+    #[error("{}: the folder already holds a run; resume it, or choose another folder", folder.display())]
+    HoldsRun {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// There is no finished run in the folder.
+    #[error("{}: the folder holds no finished run: {what} is missing", folder.display())]
+    NoRun {
+        /// The folder.
+        folder: PathBuf,
+        /// The first file that is missing.
+        what: &'static str,
+    },
+    /// The run to be resumed was started with another configuration.
+    #[error("{}: the run was started with another configuration; changed: {}", folder.display(), keys.join(", "))]
+    ConfigChanged {
+        /// The run's folder.
+        folder: PathBuf,
+        /// The dotted keys whose values differ.
+        keys: Vec<String>,
+    },
+    /// A file of a run's folder does not hold what this program writes there.
+    #[error("{}: the file of the run is damaged: {reason}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The run has no task of this name.
+    #[error("there is no task `{name}`; tasks: {}{}", tasks.join(", "), nearest.as_ref().map_or(String::new(), |n| format!("; did you mean `{n}`?")))]
+    UnknownTask {
+        /// The name.
+        name: String,
+        /// The tasks there are.
+        tasks: Vec<String>,
+        /// The most similar of them.
+        nearest: Option<String>,
+    },
+    /// A file can be evaluated for one task only.
+    #[error("a file is evaluated for one task, and the run has {}: name one of {}", tasks.len(), tasks.join(", "))]
+    TaskNeeded {
+        /// The tasks there are.
+        tasks: Vec<String>,
+    },
+    /// A task names no file for the split that is to be evaluated.
+    #[error("task `{task}` has no {split} set")]
+    NoSplit {
+        /// The task.
+        task: String,
+        /// The split.
+        split: &'static str,
+    },
+    /// No example of a set has a label.
+    #[error("{}:1:1: no example has a label for task `{task}`", path.display())]
+    Unlabelled {
+        /// The task.
+        task: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// Two tasks that label the same examples read different numbers of them.
+    #[error("{}:1:1: tasks `{first}` and `{second}` label the same examples, but read {got} and {other} of them", path.display())]
+    OtherExamples {
+        /// The first task.
+        first: String,
+        /// The second task.
+        second: String,
+        /// The file.
+        path: PathBuf,
+        /// Examples of the first.
+        got: usize,
+        /// Examples of the second.
+        other: usize,
+    },
+    /// Sequences may be longer than the encoder can take.
+    #[error("`encoder.max_tokens` is {max_tokens}, but the encoder has only {positions} positions")]
+    TooLong {
+        /// The limit on tokens.
+        max_tokens: usize,
+        /// The encoder's positions.
+        positions: usize,
+    },
+    /// A joint run shows nothing of a task, so there is nothing to compare.
+    #[error("the joint run of {steps} steps shows no example of task `{task}`; make it longer")]
+    NeverShown {
+        /// The task.
+        task: String,
+        /// The steps of the joint run.
+        steps: u64,
+    },
+    /// There must be at least one seed.
+    #[error("a comparison needs at least one seed, got 0")]
+    NoSeeds,
+    /// A loss or gradient is not a finite number.
+    #[error("the {what} of task `{task}` is {value} in step {step}; its examples: {}", examples.join(", "))]
+    NotFinite {
+        /// `loss` or `gradient`.
+        what: &'static str,
+        /// The task, or the tasks of the step.
+        task: String,
+        /// The step, from 1.
+        step: u64,
+        /// The value.
+        value: f64,
+        /// `file:line` of the task's examples in the pack.
+        examples: Vec<String>,
+    },
+    /// The run was interrupted; what it had done is saved.
+    #[error("interrupted after step {step}; saved, resume with the same configuration and folder")]
+    Interrupted {
+        /// Steps done.
+        step: u64,
+    },
+}
+
+impl TrainError {
+    /// The exit code of a program that ends with this error: 2 for the user's mistakes, 1 for a failed run, 130
+    /// after an interrupt.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            TrainError::Interrupted { .. } => 130,
+            TrainError::Data(DataError::CacheWrite { .. })
+            | TrainError::Encoder(EncoderError::Tensor(TensorError::File {
+                problem: FileProblem::Io { action: "write", .. },
+                ..
+            }))
+            | TrainError::Synthetic { .. }
+            | TrainError::Sharing(_)
+            | TrainError::Tensor(_)
+            | TrainError::Summary(_)
+            | TrainError::Io { .. }
+            | TrainError::Threads { .. }
+            | TrainError::NotFinite { .. } => 1,
+            TrainError::Encoder(EncoderError::Io { action, .. }) if *action != "read" => 1,
+            TrainError::Score { source, .. } if !matches!(source, MetricError::NotBinary { .. }) => 1,
+            _ => 2,
+        }
+    }
+
+    /// Turns an error of the system about `path` into one of a run.
+    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> TrainError {
+        let path = path.to_owned();
+        move |source| TrainError::Io { action, path, source }
+    }
+}

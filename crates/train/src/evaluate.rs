@@ -1,0 +1,109 @@
+//! Scores of a finished run on any labelled set.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use mtl_core_tensor::bf16;
+
+use crate::answer::Asked;
+use crate::config::{Dev, Precision};
+use crate::dataset::ExampleSet;
+use crate::error::TrainError;
+use crate::load::{held_out, labelled_file};
+use crate::observer::Observer;
+use crate::options::on_threads;
+use crate::run_folder::{FinishedRun, RunFolder};
+use crate::score::score_task;
+use crate::scores::Scores;
+
+/// Which of a task's sets is scored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Split {
+    /// The dev set.
+    #[default]
+    Dev,
+    /// The test set.
+    Test,
+}
+
+/// What is evaluated, and how.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct EvaluateOptions {
+    /// The only task to score; all of them if it is not given.
+    pub task: Option<String>,
+    /// A file in the form of the task's own to score instead of its dev set; needs `task`, unless there is one only.
+    pub file: Option<PathBuf>,
+    /// Which set to score where no file is given.
+    pub split: Split,
+    /// The folder that relative paths of the configuration start from, if the data moved.
+    pub data: Option<PathBuf>,
+    /// Threads to run on; `None` leaves it to the global pool.
+    pub threads: Option<usize>,
+}
+
+/// Scores the model of the finished run in `folder`.
+///
+/// Without a file or another split, the scores are those of the run's `metrics.json`.
+/// Errors if there is no such run or task, or if the data is refused.
+pub fn evaluate(
+    folder: &Path,
+    options: &EvaluateOptions,
+    observer: &mut dyn Observer,
+) -> Result<Scores, TrainError> {
+    on_threads(options.threads, || {
+        let mut run = RunFolder::new(folder).open()?;
+        if let Some(data) = &options.data {
+            run.config.data = data.clone();
+        }
+        let tasks = match (&options.task, &options.file) {
+            (None, None) => (0..run.tasks.tasks.len()).collect(),
+            (task, _) => vec![run.tasks.find(task.as_deref())?],
+        };
+        let mut scores = Scores::new();
+        for (done, &task_idx) in tasks.iter().enumerate() {
+            let set = read_set(&run, task_idx, options, |file| observer.tokenizing(file, done, tasks.len()))?;
+            scores.insert(run.tasks.tasks[task_idx].name.clone(), score_set(&run, task_idx, &set)?);
+        }
+        Ok(scores)
+    })
+}
+
+fn score_set(
+    run: &FinishedRun,
+    task_idx: usize,
+    set: &ExampleSet,
+) -> Result<BTreeMap<String, f64>, TrainError> {
+    let (spec, pack_tokens) = (&run.tasks.tasks[task_idx], run.tasks.pack_tokens);
+    let asked = Asked { model: &run.model, task_idx, spec, pack_tokens };
+    match run.config.train.precision {
+        Precision::Bf16 => score_task::<bf16>(&asked, set),
+        Precision::F32 => score_task::<f32>(&asked, set),
+    }
+}
+
+/// The examples to score: a file, the test set, the dev file, or what the run held out of the train file.
+fn read_set(
+    run: &FinishedRun,
+    task_idx: usize,
+    options: &EvaluateOptions,
+    announce: impl FnOnce(&Path),
+) -> Result<ExampleSet, TrainError> {
+    let (spec, task) = (&run.tasks.tasks[task_idx], &run.config.tasks[task_idx]);
+    let examples = &task.examples;
+    let path = match (&options.file, options.split, &examples.dev) {
+        (Some(file), _, _) => file.clone(),
+        (None, Split::Test, _) => {
+            let none = || TrainError::NoSplit { task: spec.name.clone(), split: "test" };
+            run.config.path(examples.test.as_ref().ok_or_else(none)?)
+        }
+        (None, Split::Dev, Dev::File(file)) => run.config.path(file),
+        (None, Split::Dev, Dev::Fraction(_)) => {
+            let train = run.config.path(&examples.train);
+            announce(&train);
+            let indices = spec.dev.as_deref().unwrap_or_default();
+            return held_out(task, spec, (&train, indices), &run.tokenizer);
+        }
+    };
+    announce(&path);
+    labelled_file(task, spec, &path, &run.tokenizer)
+}

@@ -1,0 +1,78 @@
+//! `history.jsonl`: one line a step and one an evaluation.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::error::TrainError;
+use crate::scores::Scores;
+
+/// One line of the history.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Line<'a> {
+    /// A step.
+    Step {
+        /// The step, from 1.
+        step: u64,
+        /// The mean loss of each task that the step shows.
+        losses: std::collections::BTreeMap<&'a str, f64>,
+        /// The learning rate.
+        learning_rate: f64,
+        /// The norm of the whole gradient before clipping.
+        gradient_norm: f64,
+        /// The step's tokens.
+        tokens: u64,
+        /// The step's seconds.
+        seconds: f64,
+    },
+    /// An evaluation on the dev sets.
+    Evaluation {
+        /// The step after which it was made.
+        step: u64,
+        /// The scores.
+        evaluation: &'a Scores,
+    },
+}
+
+/// The open history of a run.
+#[derive(Debug)]
+pub struct History {
+    path: PathBuf,
+    file: File,
+    bytes: u64,
+}
+
+impl History {
+    /// Opens the history at `path`, cut to its first `bytes` bytes.
+    ///
+    /// Errors if it cannot be opened, or is shorter.
+    pub fn open(path: &Path, bytes: u64) -> Result<History, TrainError> {
+        let file = OpenOptions::new().append(true).create(true).open(path);
+        let file = file.map_err(TrainError::io("open", path))?;
+        let length = file.metadata().map_err(TrainError::io("open", path))?.len();
+        if length < bytes {
+            let reason = format!("it has {length} bytes, but the checkpoint knows of {bytes}");
+            return Err(TrainError::Damaged { path: path.to_owned(), reason });
+        }
+        file.set_len(bytes).map_err(TrainError::io("cut", path))?;
+        Ok(History { path: path.to_owned(), file, bytes })
+    }
+
+    /// Appends a line.
+    pub fn add(&mut self, line: &Line<'_>) -> Result<(), TrainError> {
+        let mut text = serde_json::to_string(line).expect("names and finite numbers are valid json");
+        text.push('\n');
+        self.file.write_all(text.as_bytes()).map_err(TrainError::io("write", &self.path))?;
+        self.bytes += text.len() as u64;
+        Ok(())
+    }
+
+    /// Waits until all lines are on the disk, and says how many bytes they are.
+    pub fn sync(&mut self) -> Result<u64, TrainError> {
+        self.file.sync_data().map_err(TrainError::io("write", &self.path))?;
+        Ok(self.bytes)
+    }
+}

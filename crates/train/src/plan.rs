@@ -1,0 +1,184 @@
+//! What a run will do, before anything runs.
+
+use mtl_core_tensor::Module;
+use serde::Serialize;
+
+use crate::config::Config;
+use crate::dataset::{Dataset, ExampleSet, Stream, Target};
+use crate::error::TrainError;
+pub use crate::estimate::Estimate;
+use crate::model::Model;
+use crate::observer::Observer;
+use crate::options::{Options, on_threads};
+use crate::prepare::{self, Text};
+use crate::sampling::Sampling;
+
+/// What a run will do.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Plan {
+    /// Each task, in the order of the configuration.
+    pub tasks: Vec<TaskPlan>,
+    /// Optimizer updates.
+    pub steps: u64,
+    /// Sequences shown, repeats counted.
+    pub sequences: u64,
+    /// Real tokens shown, repeats counted: exact where every example is shown equally often, else expected.
+    pub tokens: u64,
+    /// Numbers that are learned.
+    pub parameters: u64,
+    /// What the run will need, estimated.
+    pub estimate: Estimate,
+    /// Texts of a dev set that stand in the train set too, and other things to look at before the start.
+    pub warnings: Vec<String>,
+}
+
+/// What a run will do with one task.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct TaskPlan {
+    /// The task's name.
+    pub name: String,
+    /// Labelled train examples.
+    pub train_examples: usize,
+    /// Labelled dev examples.
+    pub dev_examples: usize,
+    /// Tokens of the train examples, after truncation.
+    pub train_tokens: u64,
+    /// Train examples that truncation shortened or may have shortened: those of exactly the longest length.
+    pub at_limit: usize,
+    /// Number of labels; 1 for regression.
+    pub labels: usize,
+    /// Steps that show the task.
+    pub steps: u64,
+    /// Examples of the task that are shown, repeats counted.
+    pub sequences: u64,
+    /// How often each of its examples is shown, on average.
+    pub epochs: f64,
+    /// The step, from 1, in which its examples begin to repeat; `None` if they never do.
+    pub first_repeat: Option<u64>,
+    /// The share of the run's sequences that are of this task.
+    pub probability: f64,
+}
+
+/// Reads and tokenizes the data of a configuration and says what a run would do.
+///
+/// Writes nothing but the cache of tokenized texts. Errors if the data, the tokenizer or the encoder is refused.
+pub fn plan(config: &Config, options: &Options, observer: &mut dyn Observer) -> Result<Plan, TrainError> {
+    on_threads(options.threads, || {
+        let text = Text::load(config, options, observer)?;
+        let mut model = prepare::model(config, &text)?;
+        Plan::of(config, &text.dataset, &mut model, None)
+    })
+}
+
+impl Plan {
+    /// The plan of a run on a dataset, ended after `limit` sequences if it is given.
+    pub(crate) fn of(
+        config: &Config,
+        dataset: &Dataset,
+        model: &mut Model,
+        limit: Option<u64>,
+    ) -> Result<Plan, TrainError> {
+        let mut sampling = Sampling::new(config, &dataset.sizes(), limit)?;
+        let steps = sampling.total_steps(config.train.length);
+        let counts = Counts::of(&mut sampling, steps, dataset);
+        let sequences = counts.shown.iter().sum();
+        let task = |task_idx| task_plan(config, dataset, task_idx, &counts);
+        let per_stream = dataset.streams.iter().zip(&counts.shown).map(|(stream, &shown)| {
+            mean_tokens(&dataset.tasks[stream.tokens_of].train, &stream.examples) * shown as f64
+        });
+        let tokens = per_stream.sum::<f64>().round() as u64;
+        Ok(Plan {
+            tasks: (0..dataset.tasks.len()).map(task).collect(),
+            steps,
+            sequences,
+            tokens,
+            parameters: model.parameter_count() as u64,
+            estimate: Estimate::of(config, dataset, model, tokens)?,
+            warnings: warnings(dataset),
+        })
+    }
+}
+
+/// What the draws of a run come to; draws are a function of the seed, so this is exact.
+pub(crate) struct Counts {
+    /// Sequences of each stream, repeats counted.
+    shown: Vec<u64>,
+    /// Labelled examples of each task, repeats counted.
+    pub(crate) labelled: Vec<u64>,
+    /// Steps that show a labelled example of each task.
+    steps: Vec<u64>,
+    /// The step in which each stream begins to repeat.
+    first_repeat: Vec<Option<u64>>,
+}
+
+impl Counts {
+    fn of(sampling: &mut Sampling, steps: u64, dataset: &Dataset) -> Counts {
+        let (n_tasks, n_streams) = (dataset.tasks.len(), dataset.streams.len());
+        let mut counts = Counts {
+            shown: vec![0; n_streams],
+            labelled: vec![0; n_tasks],
+            steps: vec![0; n_tasks],
+            first_repeat: vec![None; n_streams],
+        };
+        for step in 1..=steps {
+            for (stream_idx, chosen) in sampling.next_step() {
+                counts.add(step, stream_idx, &chosen, dataset);
+            }
+        }
+        counts
+    }
+
+    fn add(&mut self, step: u64, stream_idx: usize, chosen: &[usize], dataset: &Dataset) {
+        let stream = &dataset.streams[stream_idx];
+        self.shown[stream_idx] += chosen.len() as u64;
+        if self.shown[stream_idx] > stream.examples.len() as u64 {
+            self.first_repeat[stream_idx].get_or_insert(step);
+        }
+        for &task_idx in &stream.tasks {
+            let targets = &dataset.tasks[task_idx].train.targets;
+            let labelled = |i: &&usize| targets[stream.examples[**i]] != Target::Missing;
+            let count = chosen.iter().filter(labelled).count() as u64;
+            self.labelled[task_idx] += count;
+            self.steps[task_idx] += u64::from(count > 0);
+        }
+    }
+}
+
+/// The steps of a run, and what its draws come to.
+pub(crate) fn count_draws(config: &Config, dataset: &Dataset) -> Result<(u64, Counts), TrainError> {
+    let mut sampling = Sampling::new(config, &dataset.sizes(), None)?;
+    let steps = sampling.total_steps(config.train.length);
+    Ok((steps, Counts::of(&mut sampling, steps, dataset)))
+}
+
+fn task_plan(config: &Config, dataset: &Dataset, task_idx: usize, counts: &Counts) -> TaskPlan {
+    let of_task = |stream: &Stream| stream.tasks.contains(&task_idx);
+    let stream = dataset.streams.iter().position(of_task).expect("each task is in a stream");
+    let (task, sequences) = (&dataset.tasks[task_idx], counts.labelled[task_idx]);
+    let labelled = task.train.labelled();
+    let at_limit = |i: &&usize| task.train.encoded[**i].ids.len() == config.encoder.max_tokens;
+    TaskPlan {
+        name: task.spec.name.clone(),
+        train_examples: labelled.len(),
+        dev_examples: task.dev.labelled().len(),
+        train_tokens: task.train.tokens(&labelled),
+        at_limit: labelled.iter().filter(at_limit).count(),
+        labels: task.spec.labels.len().max(1),
+        steps: counts.steps[task_idx],
+        sequences,
+        epochs: sequences as f64 / labelled.len().max(1) as f64,
+        first_repeat: counts.first_repeat[stream],
+        probability: sequences as f64 / counts.shown.iter().sum::<u64>().max(1) as f64,
+    }
+}
+
+fn mean_tokens(set: &ExampleSet, examples: &[usize]) -> f64 {
+    set.tokens(examples) as f64 / examples.len().max(1) as f64
+}
+
+fn warnings(dataset: &Dataset) -> Vec<String> {
+    let duplicated = dataset.tasks.iter().filter(|task| task.duplicates.count > 0);
+    duplicated.map(|task| format!("task `{}`: {}", task.spec.name, task.duplicates)).collect()
+}

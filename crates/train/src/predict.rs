@@ -1,0 +1,106 @@
+//! Predictions of a finished run, one JSON object an input row.
+
+use std::path::{Path, PathBuf};
+
+use mtl_core_tensor::Prediction;
+use mtl_data::{Encoded, Source};
+use serde_json::{Map, Value, json};
+
+use crate::answer::{Answer, Asked};
+use crate::error::TrainError;
+use crate::load::{read, source_of};
+use crate::observer::Observer;
+use crate::options::on_threads;
+use crate::run_folder::RunFolder;
+
+/// What is predicted, from what, to where.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PredictOptions {
+    /// The task; may be left out if the run has one only.
+    pub task: Option<String>,
+    /// The input: a file in the form of the task's own, whose label column may be absent.
+    pub input: PathBuf,
+    /// The file to write, whole or not at all.
+    pub output: PathBuf,
+    /// Threads to run on; `None` leaves it to the global pool.
+    pub threads: Option<usize>,
+}
+
+/// Predicts each row of a file, in order, and says how many rows there were.
+///
+/// One line each: `{"label", "probabilities"}` for classification, `{"value"}` in the file's scale for regression,
+/// `{"labels", "probabilities"}` for several labels a text, and `{"labels"}`, one a word, for token classification;
+/// a word that truncation cut off gets `null`.
+///
+/// Errors if there is no such run or task, if the input is refused, or if the output cannot be written.
+pub fn predict(
+    folder: &Path,
+    options: &PredictOptions,
+    observer: &mut dyn Observer,
+) -> Result<u64, TrainError> {
+    on_threads(options.threads, || {
+        let run = RunFolder::new(folder).open()?;
+        let task_idx = run.tasks.find(options.task.as_deref())?;
+        let spec = &run.tasks.tasks[task_idx];
+        let source = source_of(&run.config.tasks[task_idx], options.input.clone());
+        observer.tokenizing(&options.input, 0, 1);
+        let examples = read(&Source { label: None, ..source }, None)?;
+        let encoded = run.tokenizer.encode_all(&examples)?;
+        let texts: Vec<&Encoded> = encoded.iter().collect();
+        let asked = Asked { model: &run.model, task_idx, spec, pack_tokens: run.tasks.pack_tokens };
+        let answers = asked.answer(run.config.train.precision, &texts, None)?.answers;
+        let mut text = String::new();
+        for answer in &answers {
+            text.push_str(&line(answer, &spec.labels).to_string());
+            text.push('\n');
+        }
+        mtl_core_tensor::weights::write_whole(&options.output, text.as_bytes())?;
+        Ok(answers.len() as u64)
+    })
+}
+
+/// The JSON object of one answer.
+fn line(answer: &Answer, labels: &[String]) -> Value {
+    let by_label = |probabilities: &[f64]| -> Map<String, Value> {
+        labels.iter().cloned().zip(probabilities.iter().map(|p| json!(p))).collect()
+    };
+    match answer {
+        Answer::Text(Prediction::Class(class, p)) => {
+            json!({ "label": labels[*class], "probabilities": by_label(p) })
+        }
+        Answer::Text(Prediction::Labels(hold, p)) => {
+            let names: Vec<&String> = hold.iter().map(|&label| &labels[label]).collect();
+            json!({ "labels": names, "probabilities": by_label(p) })
+        }
+        Answer::Text(Prediction::Value(value)) => json!({ "value": value }),
+        Answer::Words(words) => {
+            let names: Vec<Option<&String>> =
+                words.iter().map(|word| word.map(|label| &labels[label])).collect();
+            json!({ "labels": names })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_of_answer_has_its_line() {
+        let labels = ["a".to_owned(), "b".to_owned()];
+        let text = |prediction| line(&Answer::Text(prediction), &labels).to_string();
+        assert_eq!(
+            text(Prediction::Class(1, vec![0.25, 0.75])),
+            r#"{"label":"b","probabilities":{"a":0.25,"b":0.75}}"#
+        );
+        assert_eq!(
+            text(Prediction::Labels(vec![0], vec![0.5, 0.25])),
+            r#"{"labels":["a"],"probabilities":{"a":0.5,"b":0.25}}"#
+        );
+        assert_eq!(text(Prediction::Value(2.5)), r#"{"value":2.5}"#);
+        assert_eq!(
+            line(&Answer::Words(vec![Some(1), None]), &labels).to_string(),
+            r#"{"labels":["b",null]}"#
+        );
+    }
+}

@@ -1,0 +1,114 @@
+//! From a configuration to everything that a run needs: tokenizer, examples, model, optimizer.
+
+use std::sync::Arc;
+
+use mtl_core_tensor::optim::{
+    AdamW, AdamWConfig, Groups, Optimizer, Schedule, ScheduleShape, Sgd, SgdConfig,
+};
+use mtl_core_tensor::{Cpu, Init};
+use mtl_data::{TokenCache, Tokenizer};
+use mtl_encoders::{BertConfig, preset};
+
+use crate::config::{self, Config, EncoderOrigin};
+use crate::dataset::Dataset;
+use crate::error::TrainError;
+use crate::model::{Model, SharedEncoder};
+use crate::observer::Observer;
+use crate::options::Options;
+use crate::run_folder::tokenizer_folder;
+use crate::spec::TaskFile;
+
+/// The most tokens of a pack where the configuration does not say.
+pub const PACK_TOKENS: usize = 8192;
+
+/// Text, read and tokenized.
+#[derive(Debug, Clone)]
+pub struct Text {
+    /// The tokenizer.
+    pub tokenizer: Arc<Tokenizer>,
+    /// The examples.
+    pub dataset: Dataset,
+}
+
+impl Text {
+    /// Reads and tokenizes what a configuration names.
+    ///
+    /// Errors if the tokenizer or the data is refused.
+    pub fn load(config: &Config, options: &Options, observer: &mut dyn Observer) -> Result<Text, TrainError> {
+        let tokenizer = Tokenizer::from_folder(&tokenizer_folder(config), config.encoder.max_tokens)?;
+        let cache = TokenCache::new(options.cache_folder());
+        let dataset = Dataset::load(config, &tokenizer, &cache, observer)?;
+        Ok(Text { tokenizer: Arc::new(tokenizer), dataset })
+    }
+
+    /// The same text for one task alone.
+    pub fn only(&self, task_idx: usize) -> Text {
+        Text { tokenizer: self.tokenizer.clone(), dataset: self.dataset.only(task_idx) }
+    }
+
+    /// What predictions need beside weights.
+    pub fn task_file(&self, config: &Config) -> TaskFile {
+        TaskFile {
+            max_tokens: config.encoder.max_tokens,
+            pack_tokens: pack_tokens(config),
+            tasks: self.dataset.specs(),
+        }
+    }
+}
+
+/// The most tokens of a pack.
+pub fn pack_tokens(config: &Config) -> usize {
+    config.train.pack_tokens.unwrap_or(PACK_TOKENS.max(config.encoder.max_tokens))
+}
+
+/// The model of a configuration before its first step.
+///
+/// Errors if the encoder's folder is refused, does not fit the tokenizer, or has too few positions.
+pub fn model(config: &Config, text: &Text) -> Result<Model, TrainError> {
+    let mut encoder = encoder(config, &text.tokenizer)?;
+    if let Some(rate) = config.encoder.dropout {
+        encoder.set_dropout(rate)?;
+    }
+    encoder.set_checkpoint_layers(config.encoder.checkpoint_layers);
+    let (max_tokens, positions) = (config.encoder.max_tokens, encoder.config().max_positions);
+    if max_tokens > positions {
+        return Err(TrainError::TooLong { max_tokens, positions });
+    }
+    text.tokenizer.check_vocabulary(encoder.config().vocab_size)?;
+    Ok(Model::new(encoder, &text.dataset.specs(), config.train.label_smoothing, config.seed)?)
+}
+
+/// The encoder of a folder, or a preset with as many token embeddings as the tokenizer has tokens.
+fn encoder(config: &Config, tokenizer: &Tokenizer) -> Result<SharedEncoder, TrainError> {
+    match &config.encoder.origin {
+        EncoderOrigin::From(folder) => Ok(SharedEncoder::from_folder(&config.path(folder), &Cpu)?),
+        EncoderOrigin::Preset(name) => {
+            let form = preset(name).expect("the configuration accepts only names of presets");
+            let form = BertConfig { vocab_size: tokenizer.vocabulary_size(), ..*form };
+            Ok(SharedEncoder::new(&Cpu, &form, &Init::new(config.seed).part("encoder"))?)
+        }
+    }
+}
+
+/// The optimizer of a configuration, before its first step.
+pub fn optimizer(config: &Config) -> Result<Box<dyn Optimizer<f32, Cpu> + Send>, TrainError> {
+    let decay = config.train.weight_decay;
+    Ok(match config.train.optimizer {
+        config::Optimizer::AdamW { beta1, beta2, epsilon } => {
+            Box::new(AdamW::new(AdamWConfig { beta1, beta2, epsilon, ..AdamWConfig::new(decay) })?)
+        }
+        config::Optimizer::Sgd { momentum } => {
+            Box::new(Sgd::new(SgdConfig { momentum, nesterov: false, groups: Groups::new(decay) })?)
+        }
+    })
+}
+
+/// The learning-rate schedule of a run of `total` steps; the warm-up is rounded down to whole steps.
+pub fn schedule(config: &Config, total: u64) -> Schedule {
+    let shape = match config.train.schedule {
+        config::Schedule::Linear => ScheduleShape::Linear,
+        config::Schedule::Constant => ScheduleShape::Constant,
+        config::Schedule::Cosine => ScheduleShape::Cosine,
+    };
+    Schedule { shape, warmup: (config.train.warmup * total as f64) as u64, total }
+}

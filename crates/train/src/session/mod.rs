@@ -1,0 +1,117 @@
+//! A training run: new, resumed, interrupted or finished.
+
+mod best;
+mod run;
+
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+use mtl_core_tensor::bf16;
+
+use crate::checkpoint::CheckpointFolder;
+use crate::config::{Config, Precision};
+use crate::error::TrainError;
+use crate::observer::Observer;
+use crate::options::{Options, on_threads};
+use crate::prepare::{Text, pack_tokens};
+use crate::run_folder::RunFolder;
+use crate::scores::Summary;
+
+use run::Run;
+
+/// A training run of a configuration in a folder.
+#[derive(Debug)]
+pub struct Session {
+    config: Config,
+    options: Options,
+    folder: RunFolder,
+    text: Option<Text>,
+    limit: Option<u64>,
+}
+
+impl Session {
+    /// Looks at the folder; no data is read and nothing is written yet.
+    ///
+    /// Errors if the folder holds a run and `options.resume` is not set, or if the run that is to be resumed was
+    /// started with another configuration.
+    pub fn new(config: Config, options: Options) -> Result<Session, TrainError> {
+        let folder = RunFolder::new(&options.out);
+        let mut config = config;
+        if folder.holds_run() {
+            if !options.resume {
+                return Err(TrainError::HoldsRun { folder: options.out });
+            }
+            let started = folder.read_config()?;
+            config.train.pack_tokens = config.train.pack_tokens.or(started.train.pack_tokens);
+            let keys = started.differences(&config);
+            if !keys.is_empty() {
+                return Err(TrainError::ConfigChanged { folder: options.out, keys });
+            }
+        }
+        config.train.pack_tokens = Some(pack_tokens(&config));
+        Ok(Session { config, options, folder, text: None, limit: None })
+    }
+
+    /// The same run on text that is already there, ended after `limit` sequences.
+    pub(crate) fn with_text(self, text: Text, limit: Option<u64>) -> Session {
+        Session { text: Some(text), limit, ..self }
+    }
+
+    /// The resolved configuration.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Runs to the end. As soon as `interrupt` is set the state is saved and the run ends with
+    /// [`TrainError::Interrupted`]; the flag is looked at before each step.
+    ///
+    /// A run that was finished before is left as it is, and its summary says so.
+    ///
+    /// Errors if data, tokenizer or encoder are refused, if a loss is not finite, or if a file cannot be written.
+    pub fn run(
+        &mut self,
+        observer: &mut dyn Observer,
+        interrupt: &AtomicBool,
+    ) -> Result<Summary, TrainError> {
+        let (threads, precision) = (self.options.threads, self.config.train.precision);
+        on_threads(threads, || match precision {
+            Precision::Bf16 => self.run_in::<bf16>(observer, interrupt),
+            Precision::F32 => self.run_in::<f32>(observer, interrupt),
+        })
+    }
+
+    fn run_in<E: mtl_core_tensor::element::Float<Master = f32>>(
+        &mut self,
+        observer: &mut dyn Observer,
+        interrupt: &AtomicBool,
+    ) -> Result<Summary, TrainError> {
+        let begun = Instant::now();
+        let checkpoint = CheckpointFolder::new(self.folder.checkpoint());
+        let state = checkpoint.read()?;
+        if let Some(state) = state.as_ref().filter(|state| state.finished) {
+            observer.message(&format!("the run in {} is finished", self.folder.root().display()));
+            let kept_step = state.best.unwrap_or(state.step);
+            let metrics = self.folder.read_metrics()?;
+            return Ok(Summary { metrics, kept_step, finished_before: true });
+        }
+        let text = match self.text.take() {
+            Some(text) => text,
+            None => Text::load(&self.config, &self.options, observer)?,
+        };
+        let mut run = Run::new(&self.config, &self.folder, &text, self.limit, begun)?;
+        observer.planned(&run.plan()?);
+        match state {
+            Some(state) => run.resume(state, observer)?,
+            None => {
+                if self.options.resume {
+                    let folder = self.folder.root().display();
+                    observer
+                        .message(&format!("nothing is saved in {folder} yet: starting from the beginning"));
+                }
+                self.folder.start(&self.config, &text.task_file(&self.config))?;
+            }
+        }
+        run.train::<E>(observer, interrupt)?;
+        run.finish(observer)
+    }
+}

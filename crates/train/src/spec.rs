@@ -1,0 +1,103 @@
+//! What a task is once its data is known: the content of a run's `tasks.json`.
+
+use std::path::Path;
+
+use mtl_data::nearest;
+use mtl_metrics::MetricKey;
+use serde::{Deserialize, Serialize};
+
+use crate::config::TaskKind;
+use crate::error::TrainError;
+
+/// A task with its labels, as heads and scores need it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaskSpec {
+    /// The name.
+    pub name: String,
+    /// What it predicts.
+    #[serde(with = "kind")]
+    pub kind: TaskKind,
+    /// The labels of the train set, sorted; the place of a label is its class. Empty for regression.
+    pub labels: Vec<String>,
+    /// The scale of a regression: the configuration's, or else the least and greatest value of the train set.
+    pub scale: Option<[f64; 2]>,
+    /// The score by which the task is judged.
+    pub metric: String,
+    /// More scores to report.
+    pub metrics: Vec<String>,
+    /// The dev examples, by their index in the train file, if they are a share of it.
+    pub dev: Option<Vec<usize>>,
+}
+
+impl TaskSpec {
+    /// The metrics to report: the one that judges, more, and the loss.
+    pub fn metric_keys(&self) -> Vec<MetricKey> {
+        let mut keys: Vec<MetricKey> = std::iter::once(&self.metric)
+            .chain(&self.metrics)
+            .map(|name| name.parse().expect("the configuration accepts only names of metrics"))
+            .collect();
+        if !keys.contains(&MetricKey::Loss) {
+            keys.push(MetricKey::Loss);
+        }
+        keys
+    }
+
+    /// The metric that judges.
+    pub fn metric_key(&self) -> MetricKey {
+        self.metric_keys()[0]
+    }
+}
+
+/// All that evaluation and prediction need beside weights and tokenizer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaskFile {
+    /// The most tokens of a sequence.
+    pub max_tokens: usize,
+    /// The most tokens of a pack.
+    pub pack_tokens: usize,
+    /// The tasks, in the order of the configuration.
+    pub tasks: Vec<TaskSpec>,
+}
+
+impl TaskFile {
+    /// Reads the file. Errors if it cannot be read or is not what a run writes.
+    pub fn read(path: &Path) -> Result<TaskFile, TrainError> {
+        let bytes = std::fs::read(path).map_err(TrainError::io("read", path))?;
+        serde_json::from_slice(&bytes)
+            .map_err(|error| TrainError::Damaged { path: path.to_owned(), reason: error.to_string() })
+    }
+
+    /// The index of a task; of the only one if there is no name.
+    ///
+    /// Errors if there is no such task, or no name and several tasks.
+    pub fn find(&self, name: Option<&str>) -> Result<usize, TrainError> {
+        let tasks = || self.tasks.iter().map(|task| task.name.clone()).collect();
+        match name {
+            None if self.tasks.len() == 1 => Ok(0),
+            None => Err(TrainError::TaskNeeded { tasks: tasks() }),
+            Some(name) => self.tasks.iter().position(|task| task.name == name).ok_or_else(|| {
+                let names = self.tasks.iter().map(|task| task.name.as_str());
+                let nearest = nearest(name, names).map(String::from);
+                TrainError::UnknownTask { name: name.to_owned(), tasks: tasks(), nearest }
+            }),
+        }
+    }
+}
+
+/// A kind of task by its name.
+mod kind {
+    use crate::config::TaskKind;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(kind: &TaskKind, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(kind.name())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TaskKind, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let known = TaskKind::ALL.iter().find(|kind| kind.name() == name);
+        known.copied().ok_or_else(|| D::Error::custom(format!("no kind of task is named {name:?}")))
+    }
+}

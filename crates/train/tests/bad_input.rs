@@ -1,0 +1,122 @@
+//! What a user can get wrong: each is one error with the place and an exit code.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::{TASKS, Watcher, config, corpus, run};
+use mtl_train::{
+    Config, EvaluateOptions, Options, PredictOptions, Session, Silent, TrainError, evaluate, predict,
+};
+
+fn refused(config: &Config, out: &Path) -> (String, u8) {
+    let error = Watcher::default().run(config, Options::new(out)).unwrap_err();
+    assert!(!out.join("metrics.json").exists() && !out.join("model").exists());
+    (error.to_string(), error.exit_code())
+}
+
+#[test]
+fn a_folder_that_holds_a_run_is_not_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    corpus(folder.path());
+    let first = config(folder.path(), "steps = 2", "", TASKS);
+    let out = folder.path().join("out");
+    run(&first, &out);
+    let error = Session::new(first.clone(), Options::new(&out)).unwrap_err();
+    assert!(matches!(&error, TrainError::HoldsRun { folder } if *folder == out));
+    assert_eq!(error.exit_code(), 2);
+    let changed = config(folder.path(), "steps = 3\nwarmup = 0.5", "", TASKS);
+    let error = Session::new(changed, Options { resume: true, ..Options::new(&out) }).unwrap_err();
+    assert!(error.to_string().ends_with("changed: train.steps, train.warmup"), "{error}");
+    assert_eq!(error.exit_code(), 2);
+}
+
+#[test]
+fn a_resumed_run_where_nothing_was_saved_starts_from_the_beginning() {
+    let folder = tempfile::tempdir().unwrap();
+    corpus(folder.path());
+    let config = config(folder.path(), "steps = 1", "", TASKS);
+    let mut watcher = Watcher::default();
+    let options = Options { resume: true, ..Options::new(folder.path().join("out")) };
+    watcher.run(&config, options).unwrap();
+    assert!(watcher.messages[0].starts_with("nothing is saved"), "{:?}", watcher.messages);
+}
+
+#[test]
+fn a_file_at_fault_is_named_with_line_and_column() {
+    let folder = tempfile::tempdir().unwrap();
+    corpus(folder.path());
+    let config = config(folder.path(), "steps = 1", "", TASKS);
+    let out = folder.path().join("out");
+    let dev = folder.path().join("sentiment.dev.jsonl");
+    fs::write(&dev, "{\"text\": \"anna\", \"label\": \"positve\"}\n").unwrap();
+    let (message, code) = refused(&config, &out);
+    assert!(message.contains("sentiment.dev.jsonl:1:"), "{message}");
+    assert!(message.contains("positive"), "{message}");
+    assert_eq!(code, 2);
+    fs::remove_file(&dev).unwrap();
+    let (message, code) = refused(&config, &out);
+    assert!(message.contains("sentiment.dev.jsonl:1:1: no such file"), "{message}");
+    assert_eq!(code, 2);
+    fs::write(&dev, "{\"text\": \"anna\", \"label\": null}\n").unwrap();
+    assert!(refused(&config, &out).0.ends_with("no example has a label for task `sentiment`"));
+}
+
+#[test]
+fn an_encoder_that_does_not_fit_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    corpus(folder.path());
+    let long = config(folder.path(), "steps = 1", "", TASKS);
+    let mut long = long;
+    long.encoder.max_tokens = 65;
+    let (message, code) = refused(&long, &folder.path().join("long"));
+    assert_eq!(
+        (message.as_str(), code),
+        ("`encoder.max_tokens` is 65, but the encoder has only 64 positions", 2)
+    );
+    let config = config(folder.path(), "steps = 1", "", TASKS);
+    let weights = folder.path().join("encoder/model.safetensors");
+    let bytes = fs::read(&weights).unwrap();
+    fs::write(&weights, &bytes[..bytes.len() / 2]).unwrap();
+    let (message, code) = refused(&config, &folder.path().join("short"));
+    assert!(message.contains("model.safetensors: not a whole safetensors file"), "{message}");
+    assert_eq!(code, 2);
+}
+
+#[test]
+fn what_a_run_leaves_is_enough_to_score_and_to_predict() {
+    let folder = tempfile::tempdir().unwrap();
+    corpus(folder.path());
+    let config = config(folder.path(), "steps = 5", "", TASKS);
+    let out = folder.path().join("out");
+    let summary = run(&config, &out);
+    let all = evaluate(&out, &EvaluateOptions::default(), &mut Silent).unwrap();
+    assert_eq!(all, summary.metrics.tasks);
+    let task = |task: &str| Some(task.to_owned());
+    let file = Some(folder.path().join("sentiment.dev.jsonl"));
+    let options = EvaluateOptions { task: task("sentiment"), file, ..EvaluateOptions::default() };
+    let one = evaluate(&out, &options, &mut Silent).unwrap();
+    assert_eq!(one["sentiment"], all["sentiment"]);
+    let options = EvaluateOptions { task: task("sentimnt"), ..EvaluateOptions::default() };
+    let error = evaluate(&out, &options, &mut Silent).unwrap_err();
+    assert!(error.to_string().ends_with("did you mean `sentiment`?"), "{error}");
+    assert!(matches!(
+        evaluate(folder.path(), &EvaluateOptions::default(), &mut Silent),
+        Err(TrainError::NoRun { what: "config.toml", .. })
+    ));
+    for (name, key) in [("sentiment", "probabilities"), ("similarity", "value"), ("word_class", "labels")] {
+        let of = |split: &str| {
+            let end = if name == "word_class" { "conll" } else { "jsonl" };
+            folder.path().join(format!("{name}.{split}.{end}"))
+        };
+        let output = folder.path().join("predicted.jsonl");
+        let options =
+            PredictOptions { task: task(name), input: of("dev"), output: output.clone(), threads: None };
+        assert_eq!(predict(&out, &options, &mut Silent).unwrap(), 12);
+        let text = fs::read_to_string(output).unwrap();
+        let lines: Vec<serde_json::Value> =
+            text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert!(lines.len() == 12 && lines.iter().all(|line| line.get(key).is_some()), "{text}");
+    }
+}
