@@ -147,7 +147,8 @@ impl Source {
     ///
     /// Errors as reading does, and for an empty value.
     pub fn read_keys(&self, column: &str) -> Result<Vec<String>, DataError> {
-        let keys = Self { missing: Vec::new(), scale: None, kind: LabelKind::Class, ..self.clone() }.label(column);
+        let keys =
+            Self { missing: Vec::new(), scale: None, kind: LabelKind::Class, ..self.clone() }.label(column);
         let examples = keys.read()?;
         examples
             .map(|example| match example? {
