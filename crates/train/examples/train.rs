@@ -19,7 +19,7 @@ impl Observer for Printer {
     }
 
     fn step(&mut self, report: &StepReport<'_>) {
-        if report.step % 100 == 0 {
+        if report.step.is_multiple_of(100) {
             let speed = report.tokens_per_second.round();
             println!("{}/{} {:?} {speed} tokens/s", report.step, report.total, report.losses);
         }

@@ -217,7 +217,7 @@ fn the_resolved_configuration_writes_every_default_out() {
     for line in [
         "schedule = \"linear\"",
         "optimizer = \"adamw\"",
-        "epsilon = 1e-8",
+        "epsilon = 0.00000001",
         "weighting = \"equal\"",
         "unit = \"batch\"",
         "[tasks.word_class]",

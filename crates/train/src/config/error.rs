@@ -35,7 +35,7 @@ pub enum ConfigError {
         /// The column, from 1, in characters.
         column: usize,
         /// The rule.
-        problem: ConfigProblem,
+        problem: Box<ConfigProblem>,
     },
 }
 

@@ -24,7 +24,7 @@ impl Source<'_> {
             path: self.path.to_owned(),
             line: before.matches('\n').count() + 1,
             column: before[line_start..].chars().count() + 1,
-            problem,
+            problem: Box::new(problem),
         }
     }
 }

@@ -94,6 +94,7 @@ impl Session {
             let metrics = self.folder.read_metrics()?;
             return Ok(Summary { metrics, kept_step, finished_before: true });
         }
+        let asked_to_resume = self.options.resume && self.text.is_none();
         let text = match self.text.take() {
             Some(text) => text,
             None => Text::load(&self.config, &self.options, observer)?,
@@ -103,7 +104,7 @@ impl Session {
         match state {
             Some(state) => run.resume(state, observer)?,
             None => {
-                if self.options.resume {
+                if asked_to_resume {
                     let folder = self.folder.root().display();
                     observer
                         .message(&format!("nothing is saved in {folder} yet: starting from the beginning"));
