@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use mtl_train::compare::{Comparison, TaskSummary};
+use mtl_train::compare::{Comparison, RunScore, TaskSummary};
 use mtl_train::{Arm, CompareOptions};
 
 use crate::arguments::{ConfigArguments, ThreadArguments, seeds_parser};
@@ -79,12 +79,26 @@ pub fn text(comparison: &Comparison) -> String {
         "seconds alone / together",
     ]);
     table.add_rows(comparison.summary.iter().map(|task| row(task, comparison)));
-    format!("{table}\n\n{}", explanation(comparison))
+    format!("{table}\n\n{}\n{}", costs(comparison), explanation(comparison))
+}
+
+/// What both ways cost, a seed.
+fn costs(comparison: &Comparison) -> String {
+    let of = |arm| {
+        // A joint run stands once for each of its tasks.
+        let share = if arm == Arm::Joint { comparison.summary.len() as f64 } else { 1.0 };
+        let total = |cost: fn(&RunScore) -> f64| {
+            comparison.summary.iter().map(|task| mean(comparison, task, arm, cost)).sum::<f64>() / share
+        };
+        let steps = format::several(total(|run| run.steps as f64).round() as u64, "step");
+        format!("{steps} in {}", format::seconds(total(|run| run.seconds)))
+    };
+    format!("A seed costs {} for all tasks alone, and {} together.", of(Arm::Single), of(Arm::Joint))
 }
 
 fn row(task: &TaskSummary, comparison: &Comparison) -> Vec<comfy_table::Cell> {
     let verdict = Verdict::of(task);
-    let both = |cost: fn(&mtl_train::compare::RunScore) -> f64, digits: usize| {
+    let both = |cost: fn(&RunScore) -> f64, digits: usize| {
         let of = |arm| mean(comparison, task, arm, cost);
         format!("{:.digits$} / {:.digits$}", of(Arm::Single), of(Arm::Joint))
     };
@@ -102,12 +116,7 @@ fn row(task: &TaskSummary, comparison: &Comparison) -> Vec<comfy_table::Cell> {
 }
 
 /// The mean cost of a task's runs of one arm.
-fn mean(
-    comparison: &Comparison,
-    task: &TaskSummary,
-    arm: Arm,
-    cost: fn(&mtl_train::compare::RunScore) -> f64,
-) -> f64 {
+fn mean(comparison: &Comparison, task: &TaskSummary, arm: Arm, cost: fn(&RunScore) -> f64) -> f64 {
     let runs = comparison.runs.iter().filter(|run| run.arm == arm && run.task == task.task);
     let costs: Vec<f64> = runs.map(cost).collect();
     costs.iter().sum::<f64>() / costs.len() as f64

@@ -79,11 +79,14 @@ impl Demo {
             tasks.add_row([words(&task.name), number(task.train_examples), words(&task.about)]);
         }
         let kept = match &self.out {
-            Some(out) => format!("The corpus and all runs are in {}.\n", out.display()),
+            Some(out) => {
+                let out = out.display();
+                format!("\nThe corpus and all runs are in {out}, the configuration is {out}/demo.toml.\n")
+            }
             None => String::new(),
         };
         format!(
-            "{}\n\n{tasks}\n\n{}\n\n{}\n{kept}\n{NEXT}",
+            "Data: {}.\n\n{tasks}\n\n{}\n\n{}\n{kept}\n{NEXT}",
             demo.data,
             compare::text(&demo.comparison),
             outcome(&demo.comparison.summary),

@@ -10,6 +10,8 @@ use crate::table::{self, number, words};
 use crate::{format, interrupt, report};
 
 const HELP: &str = "\
+Data is read and tokenized, and the tokenized text is kept in the folder .mtl-cache; nothing is trained.
+
 The columns:
   train, dev     labelled examples
   labels         how many there are to choose from; 1 for a number
@@ -26,8 +28,6 @@ Examples:
   mtl plan tasks.toml --json | jq '.tasks[] | {name, epochs}'";
 
 /// Show what a run will do before it runs: examples, tokens, steps and repeats of each task, memory and time
-///
-/// Data is read and tokenized, and the tokenized text is kept in `.mtl-cache`; nothing is trained.
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub struct Plan {

@@ -55,7 +55,7 @@ impl Progress {
         }
     }
 
-    /// The same, which shows only the metric of each task by which it is judged.
+    /// The same, which shows only the metric of each task by which it is judged, not all but the loss.
     pub fn judging(mut self, config: &Config) -> Self {
         let metrics = config.tasks.iter().map(|task| (task.name.clone(), task.metric.clone()));
         self.judged_by = metrics.collect();
@@ -77,7 +77,8 @@ impl Progress {
     fn scores(&self, scores: &Scores) -> String {
         let shown = scores.iter().map(|(task, values)| {
             let judged = self.judged_by.get(task);
-            let chosen = values.iter().filter(|(metric, _)| judged.is_none_or(|judged| judged == *metric));
+            let shown = |metric: &str| judged.map_or(metric != "loss", |judged| judged == metric);
+            let chosen = values.iter().filter(|(metric, _)| shown(metric) || values.len() == 1);
             let values: Vec<String> =
                 chosen.map(|(metric, value)| format!("{metric} {}", format::score(*value))).collect();
             format!("{task} {}", values.join(" "))

@@ -6,14 +6,17 @@ use std::io::{self, IsTerminal};
 use comfy_table::presets::ASCII_MARKDOWN;
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table};
 
+/// The narrowest terminal, in columns, that tables are fitted to; some that do not know their width say 0.
+const NARROWEST: u16 = 40;
+
 /// An empty table below these headings.
 pub fn with_header(headings: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(ASCII_MARKDOWN);
-    if io::stdout().is_terminal() {
-        table.set_content_arrangement(ContentArrangement::Dynamic);
-    } else {
+    if !io::stdout().is_terminal() {
         table.force_no_tty();
+    } else if table.width().is_some_and(|width| width >= NARROWEST) {
+        table.set_content_arrangement(ContentArrangement::Dynamic);
     }
     table.set_header(headings.iter().map(|heading| bold(Cell::new(heading))));
     table

@@ -29,11 +29,13 @@ The configuration says what is learned from which files:
   dev = \"similarity/dev.tsv\"    # or a share of the train file: 0.1
 
 Then DIR holds
-  config.toml       the configuration with every default filled in
-  metrics.json      the scores on the dev sets, from the weights in model
-  history.jsonl     losses and scores over time
-  model             the encoder, as a Hugging Face folder
-  heads             what each task adds to it
+  config.toml         the configuration with every default filled in
+  metrics.json        the scores on the dev sets, from the weights in model; written last
+  history.jsonl       losses and scores over time
+  model               the encoder and its tokenizer, as a Hugging Face folder
+  heads.safetensors   what each task adds to it
+  tasks.json          labels and scales
+  checkpoint          what --resume needs
 
 Ctrl-C saves and ends with exit code 130; --resume continues to the same bits.
 

@@ -1,0 +1,101 @@
+//! A user's mistake is one clear message, exit code 2, and nothing half-written.
+
+mod common;
+
+use common::{Workplace, code};
+
+const TRAIN: &[&str] = &["train", "tasks.toml", "--out", "run"];
+
+/// Trains with a piece of the configuration replaced, which must be refused.
+fn refused(from: &str, to: &str) -> String {
+    let workplace = Workplace::new(2, 2);
+    workplace.change_config(from, to);
+    let error = workplace.fail(TRAIN, 2);
+    assert!(!workplace.exists("run/metrics.json"));
+    assert!(!workplace.exists("run/model"));
+    error
+}
+
+#[test]
+fn a_missing_configuration() {
+    let error = Workplace::new(2, 2).fail(&["plan", "task.toml"], 2);
+    assert!(error.starts_with("error: task.toml: "), "{error}");
+    assert_eq!(error.lines().count(), 1, "the cause stands in the message: {error}");
+}
+
+#[test]
+fn an_unknown_key() {
+    let error = refused("batch = 2", "bacth = 2");
+    assert_eq!(error, "error: tasks.toml:10:1: unknown key `train.bacth`, did you mean `batch`?\n");
+}
+
+#[test]
+fn a_missing_data_file() {
+    let error = refused("mood.train.jsonl", "mod.train.jsonl");
+    assert!(error.contains("mod.train.jsonl:1:1: no such file"), "{error}");
+    assert!(error.contains("mood.train.jsonl"), "the nearest name: {error}");
+}
+
+#[test]
+fn a_wrong_column() {
+    let error = refused("text = \"text\"", "text = \"txt\"");
+    assert!(error.contains("mood.train.jsonl:1:"), "{error}");
+    assert!(error.contains("text"), "the nearest name: {error}");
+}
+
+#[test]
+fn no_run_and_no_such_task() {
+    let workplace = Workplace::new(2, 2);
+    let error = workplace.fail(&["eval", "run"], 2);
+    assert!(error.starts_with("error: run: the folder holds no finished run"), "{error}");
+    let predict = ["predict", "run", "--task", "mood", "--input", "mood.dev.jsonl", "--output", "out.jsonl"];
+    assert!(workplace.fail(&predict, 2).contains("no finished run"));
+
+    workplace.succeed(TRAIN);
+    let error = workplace.fail(&["eval", "run", "--task", "moot"], 2);
+    assert!(error.contains("`mood`"), "the nearest name: {error}");
+    let error = workplace.fail(&["eval", "run", "--file", "mood.dev.jsonl"], 2);
+    assert!(error.contains("hint: add --task NAME"), "{error}");
+    workplace.write("new.jsonl", "{\"other\": \"good\"}\n");
+    let predict = ["predict", "run", "--task", "mood", "--input", "new.jsonl", "--output", "out.jsonl"];
+    assert!(workplace.fail(&predict, 2).contains("new.jsonl:1:"));
+    assert!(!workplace.exists("out.jsonl"));
+}
+
+#[test]
+fn wrong_arguments() {
+    let workplace = Workplace::new(2, 2);
+    for arguments in [
+        &["trian"][..],
+        &["train", "tasks.toml"],
+        &["train", "tasks.toml", "--out", "run", "--threads", "0"],
+        &["train", "tasks.toml", "--out", "run", "--seed", "-1"],
+        &["train", "tasks.toml", "--out", "run", "--seed", "9223372036854775808"],
+        &["compare", "tasks.toml", "--out", "run", "--seeds", "0"],
+        &["eval", "run", "--file", "a", "--split", "test"],
+        &[],
+    ] {
+        workplace.fail(arguments, 2);
+    }
+    assert!(!workplace.exists("run"));
+}
+
+#[test]
+fn every_verb_teaches() {
+    let workplace = Workplace::new(2, 2);
+    for verb in ["demo", "plan", "train", "eval", "predict", "compare"] {
+        let help = workplace.succeed(&[verb, "--help"]);
+        assert!(help.contains("Examples:\n  mtl "), "{help}");
+    }
+    assert_eq!(workplace.succeed(&["--version"]), concat!("mtl ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_behind_stdout_is_a_failure() {
+    let workplace = Workplace::new(2, 2);
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = workplace.command(&["plan", "tasks.toml"]).stdout(full).output().unwrap();
+    assert_eq!(code(&output), 1);
+    assert!(common::stderr(&output).starts_with("error: failed to write to stdout\n  caused by: "));
+}
