@@ -54,8 +54,8 @@ impl Pooled {
     pub(super) fn take(bytes: usize) -> (Pooled, bool) {
         let size = size_class(bytes);
         let mut free = FREE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        // A block up to an eighth larger serves too, so that packs of slightly different sizes share blocks.
-        let fit = free.range_mut(size..=size + size / 8).find_map(|(_, blocks)| blocks.pop());
+        // A block up to half larger serves too, so that packs of different sizes share blocks.
+        let fit = free.range_mut(size..=size + size / 2).find_map(|(_, blocks)| blocks.pop());
         drop(free);
         match fit {
             Some(block) => (Pooled(Some(block)), false),

@@ -100,35 +100,19 @@ impl<'a, C: Float> Output<'a, C> {
     }
 }
 
-/// The rows of blocks are multiples of this; loops of this known length become single vector instructions.
-const LANES: usize = 16;
-
 /// u += x, as far as x goes.
 #[inline(always)]
 fn add<X: Float>(u: &mut [X::Master], x: &[X]) {
-    let (u_full, u_rest) = u[..x.len()].as_chunks_mut::<LANES>();
-    let (x_full, x_rest) = x.as_chunks::<LANES>();
-    for (u, x) in u_full.iter_mut().zip(x_full) {
-        for (u, x) in u.iter_mut().zip(x) {
-            *u += x.widen();
-        }
-    }
-    for (u, x) in u_rest.iter_mut().zip(x_rest) {
+    for (u, x) in u.iter_mut().zip(x) {
         *u += x.widen();
     }
 }
 
-/// c = u rounded, as far as c goes.
+/// c = u rounded, as far as c goes. A loop of unknown length: unrolled into single elements, the rounding to bf16
+/// would not become vector code.
 #[inline(always)]
 fn narrow<C: Float>(c: &mut [C], u: &[C::Master]) {
-    let (u_full, u_rest) = u[..c.len()].as_chunks::<LANES>();
-    let (c_full, c_rest) = c.as_chunks_mut::<LANES>();
-    for (c, u) in c_full.iter_mut().zip(u_full) {
-        for (c, u) in c.iter_mut().zip(u) {
-            *c = C::narrow(*u);
-        }
-    }
-    for (c, u) in c_rest.iter_mut().zip(u_rest) {
+    for (c, u) in c.iter_mut().zip(u) {
         *c = C::narrow(*u);
     }
 }
