@@ -35,7 +35,7 @@ impl Init {
             let [a, b, c, d] = self.words(hash, index / 2);
             let (u, v) = (open_unit(a, b), open_unit(c, d));
             let (radius, angle) = ((-2.0 * u.ln()).sqrt(), std::f64::consts::TAU * v);
-            radius * if index % 2 == 0 { angle.cos() } else { angle.sin() }
+            radius * if index.is_multiple_of(2) { angle.cos() } else { angle.sin() }
         };
         (0..count).map(|index| M::from_f64(standard_deviation * draw(index))).collect()
     }

@@ -4,6 +4,7 @@ pub mod device;
 pub mod element;
 pub mod error;
 pub mod init;
+pub mod interop;
 pub mod kernels;
 pub mod model;
 pub mod ops;
