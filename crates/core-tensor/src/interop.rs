@@ -32,6 +32,9 @@ impl<S: Shape, E: Element + Unit> Tensor<S, E, Cpu> {
     /// A copy of a dfdx tensor, in row-major order whatever its strides; a tape that it carries stays behind.
     pub fn from_dfdx<T>(tensor: &DfdxTensor<S, E, DfdxCpu, T>) -> Self {
         use dfdx::shapes::HasShape;
+        if tensor.shape().num_elements() == 0 {
+            return Tensor::zeros(&Cpu, *tensor.shape()); // dfdx cannot read a tensor without elements
+        }
         let values = tensor.as_vec();
         Tensor::from_slice(&Cpu, *tensor.shape(), &values)
             .expect("a tensor holds as many elements as its shape")

@@ -1,4 +1,4 @@
-//! Tensors over dfdx shapes, a tape that can be walked again, fused kernels and optimizers.
+#![doc = include_str!("../README.md")]
 
 pub mod device;
 pub mod element;

@@ -162,7 +162,7 @@ fn attention<E: Float, D: Device>(device: &D, sizes: &Sizes) -> Outcome {
     let heads = 1 + sizes.seed as usize % 3;
     let hidden = heads * (1 + sizes.widths[0] % 40);
     let layer = QueryKeyValue::new(tensor(device, (Const, hidden, hidden), 6));
-    let (causal, dropout) = (sizes.seed % 2 == 0, Dropout::new(0.1, 9).expect("a rate"));
+    let (causal, dropout) = (sizes.seed.is_multiple_of(2), Dropout::new(0.1, 9).expect("a rate"));
     let pack = sizes.pack();
     let qkv = run.watch(&tensor(device, (pack.tokens(), Const::<3>, hidden), sizes.seed));
     let y =

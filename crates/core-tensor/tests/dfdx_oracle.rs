@@ -1,7 +1,8 @@
 //! dfdx 0.13 as a second oracle: values and gradients of every operation that it has too, in f32 and f64.
 //!
 //! Both sides start from the same values. They must agree within 1e-12 in f64 and 2e-5 in f32, absolute below 1 and
-//! relative above; the error function is left to the standard library there and to our series here (1e-15).
+//! relative above. One gradient cannot be compared, that of the GELU with the error function: dfdx's has
+//! x e^(-x^2/2) / sqrt(pi) where x e^(-x^2/2) / sqrt(2 pi) belongs. Its values are.
 
 mod common;
 
@@ -148,6 +149,9 @@ where
             Activation::GeluTanh => pre.fast_gelu(),
         };
         assert_close(&wide(&y), &wide(&Ours::from_dfdx(&expected)), E::TOLERANCE);
+        if activation == Activation::Gelu {
+            continue;
+        }
         let expected = their_gradients(expected);
         assert_close(&dx, &numbers(&expected.get(&x)), E::TOLERANCE);
         let gradient = |id, n| -> Vec<f64> {
@@ -305,7 +309,7 @@ where
     agree(&x, |tape, x| tape.unary(x, Unary::Square), |x| x.square());
     agree(&x, |tape, x| tape.unary(x, Unary::Sigmoid), |x| x.sigmoid());
     agree(&x, |tape, x| tape.unary(x, Unary::Affine(2.0, -1.0)), |x| x * two() - <E as Real>::from_f64(1.0));
-    agree(&x, |tape, x| tape.unary(x, Unary::Activation(Activation::Gelu)), |x| x.accurate_gelu());
+    agree(&x, |tape, x| tape.unary(x, Unary::Activation(Activation::GeluTanh)), |x| x.fast_gelu());
     let other: Ours<Matrix<4, 3>, E> =
         common::from(&Cpu, Default::default(), &positive.iter().rev().map(|x| x + 0.25).collect::<Vec<_>>());
     let right = || theirs(&other);
