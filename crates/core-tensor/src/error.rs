@@ -65,6 +65,12 @@ pub enum TensorError {
         "the walk starts at a tensor that is not on the tape (recording was off, or a last walk freed it)"
     )]
     NotRecorded,
+    /// There is no memory for a tensor.
+    #[error("no memory for a tensor of {bytes} bytes")]
+    OutOfMemory {
+        /// The size that was asked for.
+        bytes: usize,
+    },
     /// A weight file cannot be read or does not hold what was asked of it.
     #[error("{path}: {problem}", path = path.display())]
     File {

@@ -1,9 +1,10 @@
-//! Tensors over dfdx shapes, a tape that can be walked again, fused kernels and optimizers.
+#![doc = include_str!("../README.md")]
 
 pub mod device;
 pub mod element;
 pub mod error;
 pub mod init;
+pub mod interop;
 pub mod kernels;
 pub mod model;
 pub mod ops;

@@ -45,18 +45,25 @@ pub fn tensors_of<M: Real, D: Device>(module: &mut dyn Module<M, D>) -> Vec<Name
     tensors
 }
 
-/// Sets every parameter of a module from a file of the same names. Errors if one is missing or has another shape.
+/// Sets every parameter of a module from a file of the same names.
+///
+/// Errors if one is missing or has another shape or no floats; then the module is as it was.
 pub fn load_into<M: Real, D: Device>(
     module: &mut dyn Module<M, D>,
     file: &WeightFile,
 ) -> Result<(), TensorError> {
     let mut outcome = Ok(());
-    module.visit(&mut |name, mut view| {
+    module.visit(&mut |name, view| {
         if outcome.is_ok() {
-            outcome = file.get(name, &view.sizes).and_then(|values| view.set(&values));
+            outcome = file.find(name, &view.sizes).map(|_| ());
         }
     });
-    outcome
+    outcome?;
+    module.visit(&mut |name, mut view| {
+        let values = file.get(name, &view.sizes).expect("every tensor was just found");
+        view.set(&values).expect("a tensor of the parameter's shape has as many values");
+    });
+    Ok(())
 }
 
 /// Writes tensors and metadata as one safetensors file, whole or not at all.
@@ -142,20 +149,32 @@ impl WeightFile {
     ///
     /// Errors if it is missing, has another shape or holds no floats.
     pub fn get<M: Real>(&self, name: &str, sizes: &[usize]) -> Result<Vec<M>, TensorError> {
+        let (dtype, bytes) = self.find(name, sizes)?;
+        Ok(match dtype {
+            FloatInFile::F16 => convert::<f16, M>(bytes, f16::to_f64),
+            FloatInFile::Bf16 => convert::<bf16, M>(bytes, bf16::to_f64),
+            FloatInFile::F32 => convert::<f32, M>(bytes, f64::from),
+            FloatInFile::F64 => convert::<f64, M>(bytes, |x| x),
+        })
+    }
+
+    /// The bytes of a tensor of this shape that holds floats.
+    fn find(&self, name: &str, sizes: &[usize]) -> Result<(FloatInFile, &[u8]), TensorError> {
         let fail = |problem| TensorError::File { path: self.path.clone(), problem };
         let (dtype, got, range) = self.index.get(name).ok_or_else(|| fail(self.missing(name)))?;
+        let name = name.to_string();
         if got != sizes {
-            let (name, expected, got) = (name.to_string(), sizes.to_vec(), got.clone());
+            let (expected, got) = (sizes.to_vec(), got.clone());
             return Err(fail(FileProblem::Shape { name, expected, got }));
         }
-        let bytes = &self.bytes[range.clone()];
-        match dtype {
-            Dtype::F32 => Ok(convert::<f32, M>(bytes, f64::from)),
-            Dtype::F64 => Ok(convert::<f64, M>(bytes, |x| x)),
-            Dtype::BF16 => Ok(convert::<bf16, M>(bytes, bf16::to_f64)),
-            Dtype::F16 => Ok(convert::<f16, M>(bytes, f16::to_f64)),
-            other => Err(fail(FileProblem::Dtype { name: name.to_string(), dtype: format!("{other:?}") })),
-        }
+        let float = match dtype {
+            Dtype::F16 => FloatInFile::F16,
+            Dtype::BF16 => FloatInFile::Bf16,
+            Dtype::F32 => FloatInFile::F32,
+            Dtype::F64 => FloatInFile::F64,
+            other => return Err(fail(FileProblem::Dtype { name, dtype: format!("{other:?}") })),
+        };
+        Ok((float, &self.bytes[range.clone()]))
     }
 
     fn missing(&self, name: &str) -> FileProblem {
@@ -169,6 +188,15 @@ impl WeightFile {
             nearest: self.index.keys().max_by_key(similarity).cloned(),
         }
     }
+}
+
+/// The floats that a file may hold.
+#[derive(Debug, Clone, Copy)]
+enum FloatInFile {
+    F16,
+    Bf16,
+    F32,
+    F64,
 }
 
 fn convert<T: bytemuck::Pod, M: Real>(bytes: &[u8], to_f64: impl Fn(T) -> f64) -> Vec<M> {

@@ -7,7 +7,7 @@ use mtl_core_tensor::device::{Binary, Broadcast, Unary};
 use mtl_core_tensor::shape::Shape;
 use mtl_core_tensor::{
     Activation, Attention, Device, Dropout, Embedding, GradientSink, Gradients, IGNORED, Island, LayerNorm,
-    Linear, Loss, Param, QueryKeyValue, Role, Tape, Tensor, TensorError, WalkPlan,
+    Linear, Loss, Param, QueryKeyValue, Tape, Tensor, TensorError, WalkPlan,
 };
 
 /// A loss that weighs every element differently.

@@ -104,15 +104,6 @@ fn log_sum_exp<E: Float>(
     (kept, sum)
 }
 
-fn in_master<E: Float>(targets: &[f64]) -> Vec<E::Master> {
-    targets.iter().map(|&t| E::Master::from_f64(t)).collect()
-}
-
-/// Binary targets, and which of them count.
-fn labelled(targets: &[f64]) -> (Vec<f32>, Vec<bool>) {
-    targets.iter().map(|t| (if t.is_nan() { 0.0 } else { *t as f32 }, !t.is_nan())).unzip()
-}
-
 impl Device for Cpu {
     type Buffer<E: Element> = CpuBuffer<E>;
 
@@ -350,7 +341,7 @@ impl Device for Cpu {
     }
 
     fn squared_error<E: Float>(&self, predicted: &CpuBuffer<E>, targets: &[f64]) -> f64 {
-        mse::forward(predicted.slice(), &in_master::<E>(targets), 1, None)
+        mse::forward(predicted.slice(), targets)
     }
 
     fn squared_error_backward<E: Float>(
@@ -359,14 +350,11 @@ impl Device for Cpu {
         targets: &[f64],
         scale: f64,
     ) -> CpuBuffer<E> {
-        made(predicted.len, |dx| {
-            mse::backward(predicted.slice(), &in_master::<E>(targets), 1, None, scale, dx)
-        })
+        made(predicted.len, |dx| mse::backward(predicted.slice(), targets, scale, dx))
     }
 
     fn binary_cross_entropy<E: Float>(&self, logits: &CpuBuffer<E>, targets: &[f64]) -> f64 {
-        let (targets, labelled) = labelled(targets);
-        bce::forward(logits.slice(), &targets, 1, Some(&labelled))
+        bce::forward(logits.slice(), targets)
     }
 
     fn binary_cross_entropy_backward<E: Float>(
@@ -375,8 +363,7 @@ impl Device for Cpu {
         targets: &[f64],
         scale: f64,
     ) -> CpuBuffer<E> {
-        let (targets, labelled) = labelled(targets);
-        made(logits.len, |dx| bce::backward(logits.slice(), &targets, 1, Some(&labelled), scale, dx))
+        made(logits.len, |dx| bce::backward(logits.slice(), targets, scale, dx))
     }
 
     fn softmax<E: Float>(&self, x: &CpuBuffer<E>, width: usize) -> CpuBuffer<E> {

@@ -1,4 +1,4 @@
-//! Elementwise arithmetic, broadcasts of a row vector or of one number per row, and casts.
+//! Elementwise arithmetic, broadcasts of a row vector, and casts.
 //!
 //! Every function reads and writes slices of one length in parallel chunks of a fixed size; the arithmetic is in
 //! the master type. Broadcast operands may be stored in the element type or in its master.
@@ -85,32 +85,6 @@ fn map2_body<A: Float, B: Float<Master = A::Master>>(
     }
 }
 
-/// `y[i] = f(a[i], b[i], c[i])`.
-pub fn map3<E: Float>(
-    a: &[E],
-    b: &[E],
-    c: &[E],
-    y: &mut [E],
-    f: impl Fn(E::Master, E::Master, E::Master) -> E::Master + Sync + Copy,
-) {
-    assert!([a.len(), b.len(), c.len()] == [y.len(); 3], "slices of one length");
-    let chunks = (a.par_chunks(CHUNK), b.par_chunks(CHUNK), c.par_chunks(CHUNK), y.par_chunks_mut(CHUNK));
-    chunks.into_par_iter().for_each(|(a, b, c, y)| dispatch!(map3_body(a, b, c, y, f)));
-}
-
-#[inline(always)]
-fn map3_body<E: Float>(
-    a: &[E],
-    b: &[E],
-    c: &[E],
-    y: &mut [E],
-    f: impl Fn(E::Master, E::Master, E::Master) -> E::Master,
-) {
-    for (((a, b), c), y) in a.iter().zip(b).zip(c).zip(y) {
-        *y = E::narrow(f(a.widen(), b.widen(), c.widen()));
-    }
-}
-
 /// `y = op(x)`, elementwise.
 #[allow(clippy::redundant_closure)] // see `map`
 pub fn unary<E: Float>(op: Unary, x: &[E], y: &mut [E]) {
@@ -172,32 +146,6 @@ pub fn binary<E: Float>(op: Binary, a: &[E], b: &[E], y: &mut [E]) {
     }
 }
 
-/// The gradients of [`binary`] with respect to `a` and to `b`; one that is not wanted is `None`.
-pub fn binary_backward<E: Float>(
-    op: Binary,
-    a: &[E],
-    b: &[E],
-    dy: &[E],
-    da: Option<&mut [E]>,
-    db: Option<&mut [E]>,
-) {
-    if let Some(da) = da {
-        match op {
-            Binary::Add | Binary::Sub => da.copy_from_slice(dy),
-            Binary::Mul => map2(dy, b, da, |dy, b| dy * b),
-            Binary::Div => map2(dy, b, da, |dy, b| dy / b),
-        }
-    }
-    if let Some(db) = db {
-        match op {
-            Binary::Add => db.copy_from_slice(dy),
-            Binary::Sub => map(dy, db, |dy| -dy),
-            Binary::Mul => map2(dy, a, db, |dy, a| dy * a),
-            Binary::Div => map3(dy, a, b, db, |dy, a, b| -dy * a / (b * b)),
-        }
-    }
-}
-
 /// `y = factor x`; its gradient is `dx = factor dy`.
 pub fn scale<E: Float>(x: &[E], factor: E::Master, y: &mut [E]) {
     map(x, y, |x| x * factor);
@@ -217,15 +165,15 @@ fn axpy_body<E: Float>(alpha: E::Master, x: &[E], y: &mut [E]) {
     }
 }
 
-/// Calls `body(index of the row, row of x, row of y)` for every row, in parallel chunks of rows.
-fn for_rows<E: Float>(x: &[E], width: usize, y: &mut [E], body: impl Fn(usize, &[E], &mut [E]) + Sync) {
+/// Calls `body(row of x, row of y)` for every row, in parallel chunks of rows.
+fn for_rows<E: Float>(x: &[E], width: usize, y: &mut [E], body: impl Fn(&[E], &mut [E]) + Sync) {
     assert_eq!(x.len(), y.len(), "slices of one length");
     let width = width.max(1);
     let rows = rows_per_chunk(width);
     let chunks = (x.par_chunks(rows * width), y.par_chunks_mut(rows * width)).into_par_iter();
-    chunks.enumerate().for_each(|(chunk, (x, y))| {
-        for (i, (x, y)) in x.chunks_exact(width).zip(y.chunks_exact_mut(width)).enumerate() {
-            body(chunk * rows + i, x, y);
+    chunks.for_each(|(x, y)| {
+        for (x, y) in x.chunks_exact(width).zip(y.chunks_exact_mut(width)) {
+            body(x, y);
         }
     });
 }
@@ -236,29 +184,17 @@ fn for_rows<E: Float>(x: &[E], width: usize, y: &mut [E], body: impl Fn(usize, &
 /// `x, y: (rows, width)`, `v: (width,)`.
 pub fn add_row_vector<E: Float, V: Float<Master = E::Master>>(x: &[E], v: &[V], y: &mut [E]) {
     let add = |x: E::Master, v: E::Master| x + v;
-    for_rows(x, v.len(), y, |_, x, y| dispatch!(map2_body(x, v, y, add)));
+    for_rows(x, v.len(), y, |x, y| dispatch!(map2_body(x, v, y, add)));
 }
 
-/// `y[i, j] = x[i, j] v[j]`. Gradients: `dx` by this function from `dy`, `dv` by [`super::reduce::column_dots`].
+/// `y[i, j] = x[i, j] v[j]`. Gradients: `dx` by this function from `dy`, `dv` by
+/// [`super::reduce::column_sums`] of `dy x`.
 ///
 /// # Shapes
 /// `x, y: (rows, width)`, `v: (width,)`.
 pub fn mul_row_vector<E: Float, V: Float<Master = E::Master>>(x: &[E], v: &[V], y: &mut [E]) {
     let mul = |x: E::Master, v: E::Master| x * v;
-    for_rows(x, v.len(), y, |_, x, y| dispatch!(map2_body(x, v, y, mul)));
-}
-
-/// `y[i, j] = x[i, j] s[i]`. Gradients: `dx` by this function from `dy`, `ds` by [`super::reduce::row_dots`].
-///
-/// # Shapes
-/// `x, y: (rows, width)`, `s: (rows,)`.
-pub fn scale_rows<E: Float, V: Float<Master = E::Master>>(x: &[E], s: &[V], width: usize, y: &mut [E]) {
-    assert_eq!(x.len(), s.len() * width, "one factor per row");
-    for_rows(x, width, y, |i, x, y| {
-        let factor = s[i].widen();
-        let scaled = |x: E::Master| x * factor;
-        dispatch!(map_body(x, y, scaled))
-    });
+    for_rows(x, v.len(), y, |x, y| dispatch!(map2_body(x, v, y, mul)));
 }
 
 /// `y[i]` is the value of `x[i]` in another type, to nearest; from `f64` to bf16 by way of `f32`.
@@ -331,33 +267,6 @@ pub mod reference {
         }
     }
 
-    /// See [`super::binary_backward`].
-    pub fn binary_backward<E: Float>(
-        op: Binary,
-        a: &[E],
-        b: &[E],
-        dy: &[E],
-        mut da: Option<&mut [E]>,
-        mut db: Option<&mut [E]>,
-    ) {
-        let one = E::Master::ONE;
-        for i in 0..dy.len() {
-            let (a, b, dy) = (a[i].widen(), b[i].widen(), dy[i].widen());
-            let (slope_a, slope_b) = match op {
-                Binary::Add => (one, one),
-                Binary::Sub => (one, -one),
-                Binary::Mul => (b, a),
-                Binary::Div => (one / b, -a / (b * b)),
-            };
-            if let Some(da) = da.as_deref_mut() {
-                da[i] = E::narrow(dy * slope_a);
-            }
-            if let Some(db) = db.as_deref_mut() {
-                db[i] = E::narrow(dy * slope_b);
-            }
-        }
-    }
-
     /// See [`super::scale`].
     pub fn scale<E: Float>(x: &[E], factor: E::Master, y: &mut [E]) {
         for i in 0..y.len() {
@@ -383,13 +292,6 @@ pub mod reference {
     pub fn mul_row_vector<E: Float, V: Float<Master = E::Master>>(x: &[E], v: &[V], y: &mut [E]) {
         for i in 0..y.len() {
             y[i] = E::narrow(x[i].widen() * v[i % v.len()].widen());
-        }
-    }
-
-    /// See [`super::scale_rows`].
-    pub fn scale_rows<E: Float, V: Float<Master = E::Master>>(x: &[E], s: &[V], width: usize, y: &mut [E]) {
-        for i in 0..y.len() {
-            y[i] = E::narrow(x[i].widen() * s[i / width].widen());
         }
     }
 
@@ -440,15 +342,10 @@ mod tests {
             reference::unary_backward(op, &a, &y, &dy, &mut want);
             assert_close(&got, &want, tolerance::<E>());
         }
-        let (mut got_b, mut want_b) = (zeros(n), zeros(n));
         for op in BINARY {
             binary(op, &a, &b, &mut got);
             reference::binary(op, &a, &b, &mut want);
             assert_eq!(got, want);
-            binary_backward(op, &a, &b, &dy, Some(&mut got), Some(&mut got_b));
-            reference::binary_backward(op, &a, &b, &dy, Some(&mut want), Some(&mut want_b));
-            assert_close(&got, &want, tolerance::<E>());
-            assert_close(&got_b, &want_b, tolerance::<E>());
         }
     }
 
@@ -456,7 +353,7 @@ mod tests {
         for (rows, width) in [(1, 1), (700, 37), (2, 20_000)] {
             let n = rows * width;
             let x = values::<E>(n, 4);
-            let (vector, factors) = (values::<E::Master>(width, 5), values::<E>(rows, 6));
+            let vector = values::<E::Master>(width, 5);
             let (mut got, mut want) = (zeros(n), zeros(n));
             add_row_vector(&x, &vector, &mut got);
             reference::add_row_vector(&x, &vector, &mut want);
@@ -467,9 +364,6 @@ mod tests {
             axpy(vector[0], &x, &mut got);
             reference::axpy(vector[0], &x, &mut want);
             assert_close(&got, &want, tolerance::<E>());
-            scale_rows(&x, &factors, width, &mut got);
-            reference::scale_rows(&x, &factors, width, &mut want);
-            assert_eq!(got, want);
             scale(&x, vector[0], &mut got);
             reference::scale(&x, vector[0], &mut want);
             assert_eq!(got, want);
@@ -510,22 +404,6 @@ mod tests {
             let mut dx = vec![0.0; x.len()];
             unary_backward(op, &x, &forward(&x), &weights, &mut dx);
             assert_gradient(&x, &dx, |x| weighted(&forward(x), &weights));
-        }
-    }
-
-    #[test]
-    fn binary_gradients_are_the_differences() {
-        let (a, b, weights) = (positive::<f64>(9, 10), positive::<f64>(9, 11), values::<f64>(9, 12));
-        for op in BINARY {
-            let forward = |a: &[f64], b: &[f64]| {
-                let mut y = vec![0.0; a.len()];
-                binary(op, a, b, &mut y);
-                weighted(&y, &weights)
-            };
-            let (mut da, mut db) = (vec![0.0; 9], vec![0.0; 9]);
-            binary_backward(op, &a, &b, &weights, Some(&mut da), Some(&mut db));
-            assert_gradient(&a, &da, |a| forward(a, &b));
-            assert_gradient(&b, &db, |b| forward(&a, b));
         }
     }
 }

@@ -75,21 +75,6 @@ pub fn sparse_gradient<E: Float>(
     sum_by_index(ids, dy, width, ranges)
 }
 
-/// Adds the gradient over the tokens in `ranges` to that of a whole table: for small ones, as of positions and
-/// segments.
-///
-/// # Shapes
-/// `ids: (tokens,)`, `dy: (tokens, width)`, `out: (vocabulary, width)`.
-pub fn dense_gradient<E: Float>(
-    ids: &[u32],
-    dy: &[E],
-    width: usize,
-    ranges: &[Range<usize>],
-    out: &mut [E::Master],
-) {
-    sum_by_index(ids, dy, width, ranges).add_to(width, out);
-}
-
 /// The same, one element after another.
 pub mod reference {
     use super::*;
@@ -113,21 +98,6 @@ pub mod reference {
     }
 
     pub use crate::kernels::rows::reference::sum_by_index as sparse_gradient;
-
-    /// See [`super::dense_gradient`].
-    pub fn dense_gradient<E: Float>(
-        ids: &[u32],
-        dy: &[E],
-        width: usize,
-        ranges: &[Range<usize>],
-        out: &mut [E::Master],
-    ) {
-        for i in ranges.iter().cloned().flatten() {
-            for j in 0..width {
-                out[ids[i] as usize * width + j] += dy[i * width + j].widen();
-            }
-        }
-    }
 }
 
 #[cfg(test)]
@@ -148,15 +118,9 @@ mod tests {
         lookup_sum(tables, ids, width, &mut got);
         reference::lookup_sum(tables, ids, width, &mut want);
         assert_close(&got, &want, tolerance::<E>());
-        let dy = got.clone();
         lookup(&words, &word, width, &mut got);
         reference::lookup(&words, &word, width, &mut want);
         assert_eq!(got, want);
-        let ranges = [0..10, 30..700];
-        let (mut got, mut want) = (table(2), table(2));
-        dense_gradient(&segment, &dy, width, &ranges, &mut got);
-        reference::dense_gradient(&segment, &dy, width, &ranges, &mut want);
-        assert_close(&got, &want, 1e-4);
     }
 
     #[test]

@@ -1,71 +1,45 @@
-//! Squared error over labelled rows.
+//! Squared error.
 //!
-//! loss = sum over labelled rows of sum over columns of (p - t)^2, gradient 2 (p - t) scale; the caller divides by
-//! the number of examples, which it knows for the whole step.
+//! loss = sum of (p - t)^2, gradient 2 (p - t) scale; the caller divides by the number of examples, which it knows for
+//! the whole step.
 
-use super::reduce::{rows_per_chunk, sum_of_pairs};
+use super::reduce::{CHUNK, sum_of_pairs};
 use crate::dispatch;
 use crate::element::{Float, Real};
 use rayon::prelude::*;
 
-/// The sum of squared errors over the rows that `labelled` marks, or all.
+/// The sum of squared errors.
 ///
 /// # Shapes
-/// `predictions, targets: (rows, width)`, `labelled: (rows,)`.
-pub fn forward<E: Float>(
-    predictions: &[E],
-    targets: &[E::Master],
-    width: usize,
-    labelled: Option<&[bool]>,
-) -> f64 {
+/// `predictions, targets: (values,)`.
+pub fn forward<E: Float>(predictions: &[E], targets: &[f64]) -> f64 {
     assert_eq!(predictions.len(), targets.len(), "one target per prediction");
-    let (width, rows) = (width.max(1), rows_per_chunk(width));
-    let chunks = (predictions.par_chunks(rows * width), targets.par_chunks(rows * width)).into_par_iter();
-    let sums = chunks.enumerate().map(|(chunk, (p, t))| {
-        let pairs = p.chunks_exact(width).zip(t.chunks_exact(width)).enumerate();
-        let labelled_rows = pairs.filter(|(i, _)| labelled.is_none_or(|l| l[chunk * rows + i]));
-        labelled_rows
-            .map(|(_, (p, t))| dispatch!(sum_of_pairs(p, t, |p, t| squared_error::<E>(p, t))).as_f64())
-            .sum()
-    });
+    let chunks = (predictions.par_chunks(CHUNK), targets.par_chunks(CHUNK)).into_par_iter();
+    let sums = chunks.map(|(p, t)| dispatch!(sum_of_pairs(p, t, |p, t| squared_error::<E>(p, t))).as_f64());
     sums.collect::<Vec<f64>>().iter().sum()
 }
 
 #[inline(always)]
-fn squared_error<E: Float>(prediction: E, target: E::Master) -> E::Master {
-    let error = prediction.widen() - target;
+fn squared_error<E: Float>(prediction: E, target: f64) -> E::Master {
+    let error = prediction.widen() - E::Master::from_f64(target);
     error * error
 }
 
-/// `dp = 2 (p - t) scale` in labelled rows, 0 elsewhere.
+/// `dp = 2 (p - t) scale`.
 ///
 /// # Shapes
-/// `predictions, targets, dp: (rows, width)`, `labelled: (rows,)`.
-pub fn backward<E: Float>(
-    predictions: &[E],
-    targets: &[E::Master],
-    width: usize,
-    labelled: Option<&[bool]>,
-    scale: f64,
-    dp: &mut [E],
-) {
+/// `predictions, targets, dp: (values,)`.
+pub fn backward<E: Float>(predictions: &[E], targets: &[f64], scale: f64, dp: &mut [E]) {
     assert!([targets.len(), dp.len()] == [predictions.len(); 2], "one target per prediction");
-    let (width, factor) = (width.max(1), E::Master::from_f64(2.0 * scale));
-    let rows = (predictions.par_chunks(width), targets.par_chunks(width), dp.par_chunks_mut(width));
-    let rows = rows.into_par_iter().with_min_len(rows_per_chunk(width)).enumerate();
-    rows.for_each(|(row, (p, t, dp))| {
-        if labelled.is_none_or(|l| l[row]) {
-            dispatch!(backward_row(p, t, factor, dp));
-        } else {
-            dp.fill(E::default());
-        }
-    });
+    let factor = E::Master::from_f64(2.0 * scale);
+    let chunks = (predictions.par_chunks(CHUNK), targets.par_chunks(CHUNK), dp.par_chunks_mut(CHUNK));
+    chunks.into_par_iter().for_each(|(p, t, dp)| dispatch!(backward_chunk(p, t, factor, dp)));
 }
 
 #[inline(always)]
-fn backward_row<E: Float>(p: &[E], t: &[E::Master], factor: E::Master, dp: &mut [E]) {
+fn backward_chunk<E: Float>(p: &[E], t: &[f64], factor: E::Master, dp: &mut [E]) {
     for ((dp, p), t) in dp.iter_mut().zip(p).zip(t) {
-        *dp = E::narrow((p.widen() - *t) * factor);
+        *dp = E::narrow((p.widen() - E::Master::from_f64(*t)) * factor);
     }
 }
 
@@ -74,28 +48,14 @@ pub mod reference {
     use super::*;
 
     /// See [`super::forward`].
-    pub fn forward<E: Float>(
-        predictions: &[E],
-        targets: &[E::Master],
-        width: usize,
-        labelled: Option<&[bool]>,
-    ) -> f64 {
-        let rows = (0..targets.len()).filter(|i| labelled.is_none_or(|l| l[i / width]));
-        rows.map(|i| (predictions[i].to_f64() - targets[i].as_f64()).powi(2)).sum()
+    pub fn forward<E: Float>(predictions: &[E], targets: &[f64]) -> f64 {
+        predictions.iter().zip(targets).map(|(p, t)| (p.to_f64() - t).powi(2)).sum()
     }
 
     /// See [`super::backward`].
-    pub fn backward<E: Float>(
-        predictions: &[E],
-        targets: &[E::Master],
-        width: usize,
-        labelled: Option<&[bool]>,
-        scale: f64,
-        dp: &mut [E],
-    ) {
+    pub fn backward<E: Float>(predictions: &[E], targets: &[f64], scale: f64, dp: &mut [E]) {
         for i in 0..dp.len() {
-            let kept = f64::from(labelled.is_none_or(|l| l[i / width]));
-            dp[i] = E::of(kept * 2.0 * (predictions[i].to_f64() - targets[i].as_f64()) * scale);
+            dp[i] = E::of(2.0 * scale * (predictions[i].to_f64() - targets[i]));
         }
     }
 }
@@ -106,34 +66,29 @@ mod tests {
     use crate::element::bf16;
     use crate::kernels::check::{assert_close, assert_gradient, tolerance, values};
 
-    fn agrees<E: Float>(rows: usize, width: usize) {
-        let (p, t) = (values::<E>(rows * width, 1), values::<E::Master>(rows * width, 2));
-        let mask: Vec<bool> = (0..rows).map(|i| i % 3 != 1).collect();
-        for labelled in [None, Some(&mask[..])] {
-            let want = reference::forward(&p, &t, width, labelled);
-            assert_close(&[forward(&p, &t, width, labelled)], &[want], 1e-5);
-            let (mut got, mut want) = (vec![E::default(); p.len()], vec![E::default(); p.len()]);
-            backward(&p, &t, width, labelled, 0.5, &mut got);
-            reference::backward(&p, &t, width, labelled, 0.5, &mut want);
-            assert_close(&got, &want, tolerance::<E>());
-        }
+    fn agrees<E: Float>(n: usize) {
+        let (p, t) = (values::<E>(n, 1), values::<f64>(n, 2));
+        assert_close(&[forward(&p, &t)], &[reference::forward(&p, &t)], 1e-5);
+        let (mut got, mut want) = (vec![E::default(); n], vec![E::default(); n]);
+        backward(&p, &t, 0.25, &mut got);
+        reference::backward(&p, &t, 0.25, &mut want);
+        assert_close(&got, &want, tolerance::<E>());
     }
 
     #[test]
     fn agrees_with_the_reference() {
-        for (rows, width) in [(1, 1), (20_000, 1), (7, 40)] {
-            agrees::<f32>(rows, width);
-            agrees::<f64>(rows, width);
-            agrees::<bf16>(rows, width);
+        for n in [0, 1, 33, CHUNK + 37] {
+            agrees::<f32>(n);
+            agrees::<f64>(n);
+            agrees::<bf16>(n);
         }
     }
 
     #[test]
     fn gradient_is_the_differences() {
         let (p, t) = (values::<f64>(6, 3), values::<f64>(6, 4));
-        let labelled = Some(&[true, false, true][..]);
         let mut dp = vec![0.0; 6];
-        backward(&p, &t, 2, labelled, 1.0, &mut dp);
-        assert_gradient(&p, &dp, |p| forward(p, &t, 2, labelled));
+        backward(&p, &t, 1.0, &mut dp);
+        assert_gradient(&p, &dp, |p| forward(p, &t));
     }
 }

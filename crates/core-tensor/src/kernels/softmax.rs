@@ -1,8 +1,7 @@
-//! Softmax and log-softmax of rows.
+//! Softmax of rows, and the logarithm of a row's sum of exponentials.
 //!
-//! softmax z = e^(z - max z) / sum e^(z - max z), log-softmax z = z - lse z with
-//! lse z = max z + ln sum e^(z - max z): no exponential overflows.
-//! Backward, from the output y: softmax dz = y (dy - sum dy y); log-softmax dz = dy - e^y sum dy.
+//! softmax z = e^(z - max z) / sum e^(z - max z) and lse z = max z + ln sum e^(z - max z): no exponential overflows.
+//! Backward, from softmax's output y: dz = y (dy - sum dy y).
 
 use super::reduce::{max_of, rows_per_chunk, sum_of, sum_of_pairs};
 use crate::dispatch;
@@ -45,34 +44,18 @@ fn softmax_rows<E: Float>(z: &[E], width: usize, y: &mut [E]) {
     }
 }
 
-/// `y = log softmax(z)` for each row, in nats.
-///
-/// # Shapes
-/// `z, y: (rows, width)`.
-pub fn log_softmax<E: Float>(z: &[E], width: usize, y: &mut [E]) {
-    assert_eq!(z.len(), y.len(), "slices of one length");
-    let (width, rows) = (width.max(1), rows_per_chunk(width));
-    let chunks = (z.par_chunks(rows * width), y.par_chunks_mut(rows * width)).into_par_iter();
-    chunks.for_each(|(z, y)| dispatch!(log_softmax_rows(z, width, y)));
-}
-
-#[inline(always)]
-fn log_softmax_rows<E: Float>(z: &[E], width: usize, y: &mut [E]) {
-    let mut scratch = vec![E::Master::ZERO; width];
-    for (z, y) in z.chunks_exact(width).zip(y.chunks_exact_mut(width)) {
-        let total = log_sum_exp(z, &mut scratch);
-        for (y, z) in y.iter_mut().zip(z) {
-            *y = E::narrow(z.widen() - total);
-        }
-    }
-}
-
 /// The gradient of [`softmax`] from its output `y`.
 ///
 /// # Shapes
 /// `y, dy, dz: (rows, width)`.
 pub fn softmax_backward<E: Float>(y: &[E], dy: &[E], width: usize, dz: &mut [E]) {
-    for_rows(y, dy, width, dz, |y, dy, dz| dispatch!(softmax_backward_row(y, dy, dz)));
+    assert!([y.len(), dz.len()] == [dy.len(); 2], "slices of one length");
+    let (width, elements) = (width.max(1), rows_per_chunk(width) * width.max(1));
+    let chunks = (y.par_chunks(elements), dy.par_chunks(elements), dz.par_chunks_mut(elements));
+    chunks.into_par_iter().for_each(|(y, dy, dz)| {
+        let rows = y.chunks_exact(width).zip(dy.chunks_exact(width)).zip(dz.chunks_exact_mut(width));
+        rows.for_each(|((y, dy), dz)| dispatch!(softmax_backward_row(y, dy, dz)));
+    });
 }
 
 #[inline(always)]
@@ -81,39 +64,6 @@ fn softmax_backward_row<E: Float>(y: &[E], dy: &[E], dz: &mut [E]) {
     for ((dz, y), dy) in dz.iter_mut().zip(y).zip(dy) {
         *dz = E::narrow(y.widen() * (dy.widen() - along));
     }
-}
-
-/// The gradient of [`log_softmax`] from its output `y`.
-///
-/// # Shapes
-/// `y, dy, dz: (rows, width)`.
-pub fn log_softmax_backward<E: Float>(y: &[E], dy: &[E], width: usize, dz: &mut [E]) {
-    for_rows(y, dy, width, dz, |y, dy, dz| dispatch!(log_softmax_backward_row(y, dy, dz)));
-}
-
-#[inline(always)]
-fn log_softmax_backward_row<E: Float>(y: &[E], dy: &[E], dz: &mut [E]) {
-    let total = sum_of(dy, E::widen);
-    for ((dz, y), dy) in dz.iter_mut().zip(y).zip(dy) {
-        *dz = E::narrow(dy.widen() - y.widen().exp() * total);
-    }
-}
-
-/// Calls `body` for every row, in parallel chunks of rows.
-fn for_rows<E: Float>(
-    y: &[E],
-    dy: &[E],
-    width: usize,
-    dz: &mut [E],
-    body: impl Fn(&[E], &[E], &mut [E]) + Sync,
-) {
-    assert!([y.len(), dz.len()] == [dy.len(); 2], "slices of one length");
-    let (width, elements) = (width.max(1), rows_per_chunk(width) * width.max(1));
-    let chunks = (y.par_chunks(elements), dy.par_chunks(elements), dz.par_chunks_mut(elements));
-    chunks.into_par_iter().for_each(|(y, dy, dz)| {
-        let rows = y.chunks_exact(width).zip(dy.chunks_exact(width)).zip(dz.chunks_exact_mut(width));
-        rows.for_each(|((y, dy), dz)| body(y, dy, dz));
-    });
 }
 
 /// The same arithmetic in `f64`, row by row.
@@ -134,27 +84,12 @@ pub mod reference {
         }
     }
 
-    /// See [`super::log_softmax`].
-    pub fn log_softmax<E: Float>(z: &[E], width: usize, y: &mut [E]) {
-        for i in 0..y.len() {
-            y[i] = E::of(z[i].to_f64() - log_sum_exp(&z[i / width * width..][..width]));
-        }
-    }
-
     /// See [`super::softmax_backward`].
     pub fn softmax_backward<E: Float>(y: &[E], dy: &[E], width: usize, dz: &mut [E]) {
         for i in 0..dz.len() {
             let row = i / width * width..(i / width + 1) * width;
             let along: f64 = row.map(|k| y[k].to_f64() * dy[k].to_f64()).sum();
             dz[i] = E::of(y[i].to_f64() * (dy[i].to_f64() - along));
-        }
-    }
-
-    /// See [`super::log_softmax_backward`].
-    pub fn log_softmax_backward<E: Float>(y: &[E], dy: &[E], width: usize, dz: &mut [E]) {
-        for i in 0..dz.len() {
-            let total: f64 = dy[i / width * width..][..width].iter().map(|dy| dy.to_f64()).sum();
-            dz[i] = E::of(dy[i].to_f64() - y[i].to_f64().exp() * total);
         }
     }
 }
@@ -177,12 +112,6 @@ mod tests {
         softmax_backward(&y, &dy, width, &mut got);
         reference::softmax_backward(&y, &dy, width, &mut want);
         assert_close(&got, &want, tolerance);
-        log_softmax(&z, width, &mut got);
-        reference::log_softmax(&z, width, &mut y);
-        assert_close(&got, &y, tolerance);
-        log_softmax_backward(&y, &dy, width, &mut got);
-        reference::log_softmax_backward(&y, &dy, width, &mut want);
-        assert_close(&got, &want, tolerance);
     }
 
     #[test]
@@ -197,20 +126,14 @@ mod tests {
     #[test]
     fn gradients_are_the_differences() {
         let (z, dy) = (values::<f64>(12, 3), values::<f64>(12, 4));
-        type Forward = fn(&[f64], usize, &mut [f64]);
-        type Backward = fn(&[f64], &[f64], usize, &mut [f64]);
-        let pairs: [(Forward, Backward); 2] =
-            [(softmax, softmax_backward), (log_softmax, log_softmax_backward)];
-        for (forward, backward) in pairs {
-            let run = |z: &[f64]| {
-                let mut y = vec![0.0; 12];
-                forward(z, 4, &mut y);
-                y
-            };
-            let mut dz = vec![0.0; 12];
-            backward(&run(&z), &dy, 4, &mut dz);
-            assert_gradient(&z, &dz, |z| weighted(&run(z), &dy));
-        }
+        let run = |z: &[f64]| {
+            let mut y = vec![0.0; 12];
+            softmax(z, 4, &mut y);
+            y
+        };
+        let mut dz = vec![0.0; 12];
+        softmax_backward(&run(&z), &dy, 4, &mut dz);
+        assert_gradient(&z, &dz, |z| weighted(&run(z), &dy));
     }
 
     #[test]

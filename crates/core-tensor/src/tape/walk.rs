@@ -151,7 +151,10 @@ impl<E: Float, D: Device> Tape<E, D> {
         let mut walk = Walk { device, gradients, split: plan.split, sink, accepted: BTreeSet::new() };
         plan.seeds.into_iter().for_each(|seed| walk.start(seed));
         let mut uses = self.uses(first);
-        self.freed |= plan.last;
+        if plan.last {
+            self.freed = true;
+            self.nodes[first + 1..].iter_mut().for_each(|node| node.op = None);
+        }
         let mut stopped: Vec<Option<D::Buffer<E>>> = plan.stop_at.iter().map(|_| None).collect();
         for index in (0..=first).rev() {
             let upstream = walk.gradients[index].take();

@@ -1,6 +1,8 @@
 //! What the tests of operations share: repeatable values, comparisons, gradients by finite differences.
 #![allow(dead_code, reason = "each test file uses a part of this module")]
 
+pub mod small;
+
 use mtl_core_tensor::kernels::random::philox;
 use mtl_core_tensor::shape::Shape;
 use mtl_core_tensor::{Device, Float, Loss, Pack, Tape, Tensor, TensorError, WalkPlan};

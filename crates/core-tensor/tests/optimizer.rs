@@ -1,0 +1,213 @@
+//! Optimizers over a module: torch's numbers, saving in the middle, absent gradients, clipping.
+
+mod common;
+
+use common::assert_close;
+use mtl_core_tensor::optim::{AdamW, AdamWConfig, Groups, Optimizer, Sgd, SgdConfig, global_norm};
+use mtl_core_tensor::{Cpu, Device, Gradient, Gradients, Module, Param, ParamView, Real, Role, Tensor};
+
+/// Vectors under the names `0`, `1`, ...
+struct Vectors<M: Real>(Vec<Param<(usize,), M, Cpu>>);
+
+impl<M: Real> Vectors<M> {
+    fn new(initial: &[Vec<f64>]) -> Self {
+        let vector = |values: &Vec<f64>| {
+            Param::new(Role::Weight, common::from::<_, M, _>(&Cpu, (values.len(),), values))
+        };
+        Vectors(initial.iter().map(vector).collect())
+    }
+
+    fn values(&self) -> Vec<Vec<f64>> {
+        self.0.iter().map(|p| common::wide(p.value())).collect()
+    }
+
+    /// Dense gradients of the parameters that are given any.
+    fn gradients(&self, values: &[Option<&Vec<f64>>]) -> Gradients<M, Cpu> {
+        let mut gradients = Gradients::new();
+        for (parameter, values) in self.0.iter().zip(values) {
+            if let Some(values) = values {
+                let values: Vec<M> = values.iter().map(|&x| M::from_f64(x)).collect();
+                gradients.add(&Cpu, parameter.id(), Gradient::Dense(Cpu.upload(&values)));
+            }
+        }
+        gradients
+    }
+}
+
+impl<M: Real> Module<M, Cpu> for Vectors<M> {
+    fn visit(&mut self, visitor: &mut dyn FnMut(&str, ParamView<'_, M, Cpu>)) {
+        self.0.iter_mut().enumerate().for_each(|(i, p)| visitor(&i.to_string(), p.view()));
+    }
+}
+
+/// Ten steps of `torch.optim`, from `make_optimizer_golden.py`.
+#[derive(serde::Deserialize)]
+struct Golden {
+    initial: Vec<Vec<f64>>,
+    gradients: Vec<Vec<Vec<f64>>>,
+    cases: Vec<Case>,
+}
+
+#[derive(serde::Deserialize)]
+struct Case {
+    optimizer: String,
+    dtype: String,
+    learning_rate: f64,
+    #[serde(default)]
+    betas: [f64; 2],
+    #[serde(default)]
+    eps: f64,
+    #[serde(default)]
+    momentum: f64,
+    #[serde(default)]
+    nesterov: bool,
+    weight_decay: f64,
+    last: Vec<Vec<f64>>,
+}
+
+impl Golden {
+    fn read() -> Golden {
+        serde_json::from_str(include_str!("golden/optimizer.json")).expect("the golden file parses")
+    }
+}
+
+impl Case {
+    fn optimizer<M: Real>(&self) -> Box<dyn Optimizer<M, Cpu>> {
+        let groups = Groups::new(self.weight_decay);
+        if self.optimizer == "sgd" {
+            let config = SgdConfig { momentum: self.momentum, nesterov: self.nesterov, groups };
+            return Box::new(Sgd::new(config).expect("settings in range"));
+        }
+        let ([beta1, beta2], epsilon) = (self.betas, self.eps);
+        Box::new(AdamW::new(AdamWConfig { beta1, beta2, epsilon, groups }).expect("settings in range"))
+    }
+
+    /// Steps over some of the golden gradients.
+    fn steps<M: Real>(
+        &self,
+        optimizer: &mut dyn Optimizer<M, Cpu>,
+        module: &mut Vectors<M>,
+        gradients: &[Vec<Vec<f64>>],
+    ) {
+        for step in gradients {
+            let gradients = module.gradients(&step.iter().map(Some).collect::<Vec<_>>());
+            optimizer.step(module, &gradients, self.learning_rate, 1.0);
+        }
+    }
+
+    fn check<M: Real>(&self, golden: &Golden, tolerance: f64) {
+        let (mut whole, mut module) = (self.optimizer::<M>(), Vectors::new(&golden.initial));
+        self.steps(&mut *whole, &mut module, &golden.gradients);
+        for (got, want) in module.values().iter().zip(&self.last) {
+            assert_close(got, want, tolerance);
+        }
+        // Stopped after four steps, saved, and taken up by an optimizer that has made none.
+        let (mut before, mut again) = (self.optimizer::<M>(), Vectors::new(&golden.initial));
+        self.steps(&mut *before, &mut again, &golden.gradients[..4]);
+        let saved = before.state(&mut again);
+        let mut after = self.optimizer::<M>();
+        after.load(&mut again, saved.clone());
+        assert_eq!(after.state(&mut again), saved);
+        self.steps(&mut *after, &mut again, &golden.gradients[4..]);
+        assert_eq!(again.values(), module.values(), "to the bit");
+        assert_eq!(after.state(&mut again), whole.state(&mut module));
+    }
+}
+
+#[test]
+fn ten_steps_are_those_of_torch_saved_in_the_middle_or_not() {
+    let golden = Golden::read();
+    assert_eq!(golden.cases.len(), 10);
+    for case in &golden.cases {
+        match case.dtype.as_str() {
+            "f64" => case.check::<f64>(&golden, 1e-12),
+            _ => case.check::<f32>(&golden, 1e-6),
+        }
+    }
+}
+
+#[test]
+fn a_parameter_without_gradient_is_untouched_and_its_count_stays() {
+    let golden = Golden::read();
+    for case in golden.cases.iter().filter(|case| case.dtype == "f64") {
+        let (mut optimizer, mut module) = (case.optimizer::<f64>(), Vectors::new(&golden.initial));
+        let step =
+            |optimizer: &mut dyn Optimizer<f64, Cpu>, module: &mut Vectors<f64>, at: usize, first: bool| {
+                let [a, b, c] = &golden.gradients[at][..] else { panic!("three tensors") };
+                let gradients = module.gradients(&[first.then_some(a), Some(b), Some(c)]);
+                optimizer.step(module, &gradients, case.learning_rate, 1.0);
+            };
+        let of_the_first = |optimizer: &dyn Optimizer<f64, Cpu>, module: &mut Vectors<f64>| {
+            let state = optimizer.state(module).into_iter().filter(|(name, _, _)| name.ends_with("/0"));
+            (module.values()[0].clone(), state.collect::<Vec<_>>())
+        };
+        step(&mut *optimizer, &mut module, 0, true);
+        let before = of_the_first(&*optimizer, &mut module);
+        let others = module.values()[1..].to_vec();
+        step(&mut *optimizer, &mut module, 1, false);
+        assert_eq!(of_the_first(&*optimizer, &mut module), before);
+        assert_ne!(module.values()[1..], others);
+        // When its gradient comes back, it goes on as if the step between had not been.
+        step(&mut *optimizer, &mut module, 2, true);
+        let (mut straight, mut other) = (case.optimizer::<f64>(), Vectors::new(&golden.initial));
+        step(&mut *straight, &mut other, 0, true);
+        step(&mut *straight, &mut other, 2, true);
+        assert_eq!(of_the_first(&*optimizer, &mut module), of_the_first(&*straight, &mut other));
+    }
+}
+
+#[test]
+fn a_state_of_other_names_or_lengths_is_left_out() {
+    let golden = Golden::read();
+    for case in golden.cases.iter().filter(|case| case.dtype == "f64") {
+        let (mut optimizer, mut module) = (case.optimizer::<f64>(), Vectors::new(&golden.initial));
+        case.steps(&mut *optimizer, &mut module, &golden.gradients[..1]);
+        let mut one = Vectors::new(&golden.initial[..1]);
+        let saved = optimizer.state(&mut module);
+        let mut fewer = case.optimizer::<f64>();
+        fewer.load(&mut one, saved.clone());
+        assert!(fewer.state(&mut one).iter().all(|(name, _, _)| name.ends_with("/0")));
+        let mut fresh = case.optimizer::<f64>();
+        fresh.load(&mut module, Vec::new());
+        assert!(fresh.state(&mut module).is_empty());
+    }
+}
+
+#[test]
+fn the_global_norm_counts_dense_and_sparse_gradients_alike() {
+    let table = Param::new(Role::Weight, Tensor::<_, f32, _>::zeros(&Cpu, (5usize, 2usize)));
+    let vector = Param::new(Role::Weight, Tensor::<_, f32, _>::zeros(&Cpu, (2usize,)));
+    let rows = |rows: &[u32], values: &[f32]| Gradient::Rows {
+        rows: rows.to_vec(),
+        width: 2,
+        values: Cpu.upload(values),
+    };
+    let mut sparse = Gradients::new();
+    assert_eq!(global_norm(&Cpu, &sparse), 0.0);
+    sparse.add(&Cpu, table.id(), rows(&[0, 3], &[1.0, -2.0, 4.0, 0.0]));
+    assert_eq!(global_norm(&Cpu, &sparse), 21f64.sqrt());
+    // Row 3 again: (4, 0) and (1, 2) add up to (5, 2) before they are squared.
+    sparse.add(&Cpu, table.id(), rows(&[3, 4], &[1.0, 2.0, 0.5, 0.5]));
+    sparse.add(&Cpu, vector.id(), Gradient::Dense(Cpu.upload(&[3.0, -1.0])));
+    let norm = (1.0 + 4.0 + 25.0 + 4.0 + 0.25 + 0.25 + 9.0 + 1.0f64).sqrt();
+    assert_eq!(global_norm(&Cpu, &sparse), norm);
+    let mut dense = Gradients::new();
+    for (id, gradient) in sparse.iter() {
+        let len = if id == table.id() { 10 } else { 2 };
+        dense.add(&Cpu, id, Gradient::Dense(Cpu.upload(&gradient.to_dense(&Cpu, len))));
+    }
+    assert_eq!(global_norm(&Cpu, &dense), norm);
+}
+
+#[test]
+fn a_gradient_scale_is_a_scaled_gradient() {
+    let golden = Golden::read();
+    let case = &golden.cases[0];
+    let halved: Vec<Vec<f64>> =
+        golden.gradients[0].iter().map(|x| x.iter().map(|x| x / 2.0).collect()).collect();
+    let (mut a, mut b) = (Vectors::<f64>::new(&golden.initial), Vectors::<f64>::new(&golden.initial));
+    let gradients = a.gradients(&golden.gradients[0].iter().map(Some).collect::<Vec<_>>());
+    case.optimizer().step(&mut a, &gradients, case.learning_rate, 0.5);
+    case.steps(&mut *case.optimizer(), &mut b, &[halved]);
+    assert_eq!(a.values(), b.values());
+}
