@@ -8,7 +8,6 @@ use criterion::{BenchmarkId, Criterion, Throughput};
 use mtl_core_tensor::element::{Float, bf16};
 use mtl_core_tensor::kernels::activation::Activation;
 use mtl_core_tensor::kernels::gemm::{Epilogue, Mat, matmul};
-use std::hint::black_box;
 use std::time::Instant;
 
 /// Tokens, inputs and outputs of the linear layers of BERT-mini to BERT-base encoders.
@@ -164,48 +163,11 @@ mod peak {
     }
 }
 
-/// The same product of `f32` by the `gemm` crate.
-fn peer(layer: &mut Layer<f32>, product: Product) {
-    let (m, k, n) = (layer.tokens, layer.inputs, layer.outputs);
-    // Result, left and right operand, each with its strides of columns and rows.
-    let (x, y, dx) = (layer.x.as_ptr(), layer.y.as_mut_ptr(), layer.dx.as_mut_ptr());
-    let (w, dw) = (layer.w.as_ptr(), layer.dw.as_mut_ptr());
-    let ((rows, cols, depth), c, (a, a_cs, a_rs), (b, b_cs, b_rs)) = match product {
-        Product::Nt => ((m, n, k), y, (x, 1, k), (w, k, 1)),
-        Product::Nn => ((m, k, n), dx, (y.cast_const(), 1, n), (w, 1, k)),
-        Product::Tn => ((n, k, m), dw, (y.cast_const(), n, 1), (x, 1, k)),
-    };
-    // SAFETY: the sizes and strides are those of the layer's tensors.
-    unsafe {
-        gemm::gemm(
-            rows,
-            cols,
-            depth,
-            c,
-            1,
-            cols as isize,
-            false,
-            a,
-            a_cs as isize,
-            a_rs as isize,
-            b,
-            b_cs as isize,
-            b_rs as isize,
-            0.0,
-            1.0,
-            false,
-            false,
-            false,
-            gemm::Parallelism::None,
-        );
-    }
-}
-
 fn table() {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool of one thread");
     pool.install(|| {
-        println!("| layer | product | bf16 GFLOP/s | of peak | + gelu | f32 GFLOP/s | of peak | gemm crate f32 |");
-        println!("|---|---|---|---|---|---|---|---|");
+        println!("| layer | product | bf16 GFLOP/s | of peak | + gelu | f32 GFLOP/s | of peak |");
+        println!("|---|---|---|---|---|---|---|");
         for (name, m, k, n) in SHAPES {
             let (mut half, mut single) = (Layer::<bf16>::new(m, k, n), Layer::<f32>::new(m, k, n));
             for product in PRODUCTS {
@@ -214,9 +176,8 @@ fn table() {
                 let bf16s = best(flops, || half.run(product, Activation::None));
                 let gelus = best(flops, || half.run(product, Activation::Gelu));
                 let f32s = best(flops, || single.run(product, Activation::None));
-                let peers = best(flops, || peer(black_box(&mut single), product));
                 println!(
-                    "| {name} | {product:?} | {bf16s:.0} | {:.0} % | {gelus:.0} | {f32s:.0} | {:.0} % | {peers:.0} |",
+                    "| {name} | {product:?} | {bf16s:.0} | {:.0} % | {gelus:.0} | {f32s:.0} | {:.0} % |",
                     100.0 * bf16s / dot,
                     100.0 * f32s / fma,
                 );
