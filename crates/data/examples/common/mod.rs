@@ -18,7 +18,7 @@ pub(crate) fn source(mut args: impl Iterator<Item = String>) -> Option<Source> {
             "--label" => source.label = Some(value),
             "--columns" => source.columns = Some(list()),
             "--header" => source.header = Some(value.parse().ok()?),
-            "--missing" => source.missing = Some(value),
+            "--missing" => source.missing.push(value),
             "--kind" => source.kind = kind(&value)?,
             _ => return None,
         }
