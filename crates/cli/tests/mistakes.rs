@@ -20,6 +20,7 @@ fn refused(from: &str, to: &str) -> String {
 fn a_missing_configuration() {
     let error = Workplace::new(2, 2).fail(&["plan", "task.toml"], 2);
     assert!(error.starts_with("error: task.toml: "), "{error}");
+    assert!(error.ends_with("; did you mean \"tasks.toml\"?\n"), "the nearest name: {error}");
     assert_eq!(error.lines().count(), 1, "the cause stands in the message: {error}");
 }
 
@@ -34,6 +35,80 @@ fn a_missing_data_file() {
     let error = refused("mood.train.jsonl", "mod.train.jsonl");
     assert!(error.contains("mod.train.jsonl:1:1: no such file"), "{error}");
     assert!(error.contains("mood.train.jsonl"), "the nearest name: {error}");
+}
+
+#[test]
+fn a_missing_tokenizer() {
+    let error = refused("vocab.txt", "vocabulary.txt");
+    assert!(error.contains("vocabulary.txt:1:1: no such file; did you mean \"vocab.txt\"?"), "{error}");
+}
+
+#[test]
+fn the_tokenizer_that_is_named_is_the_one_that_is_used() {
+    let workplace = Workplace::new(2, 2);
+    workplace.succeed(TRAIN);
+    workplace.write("larger.txt", &(workplace.read("vocab.txt") + "dusk\n"));
+    workplace.change_config(
+        "preset = \"bert-tiny\"\ntokenizer = \"vocab.txt\"",
+        "from = \"run/model\"\ntokenizer = \"larger.txt\"",
+    );
+    let error = workplace.fail(&["train", "tasks.toml", "--out", "other"], 2);
+    assert!(error.contains("its largest token id is 12 (\"dusk\"), but the encoder has 12"), "{error}");
+    assert!(!workplace.exists("other"));
+}
+
+#[test]
+fn a_split_that_leaves_nothing() {
+    let workplace = Workplace::new(2, 2);
+    workplace.write("mood.train.jsonl", "{\"text\": \"good\", \"label\": \"up\"}\n");
+    workplace.change_config("\"mood.dev.jsonl\"", "0.5");
+    let error = workplace.fail(TRAIN, 2);
+    assert!(error.contains("mood.train.jsonl:1:1: failed to split the examples of task `mood`"), "{error}");
+}
+
+#[test]
+fn an_output_that_cannot_be_one() {
+    let workplace = Workplace::new(2, 2);
+    workplace.write("file", "kept");
+    for verb in ["train", "compare"] {
+        let seeds: &[&str] = if verb == "compare" { &["--seeds", "1"] } else { &[] };
+        let error = workplace.fail(&[&[verb, "tasks.toml", "--out", "file"], seeds].concat(), 2);
+        assert_eq!(error, "error: file: cannot be the output: it is not a folder\n");
+    }
+    assert_eq!(workplace.fail(&["demo", "--json", "--out", "file"], 2).lines().count(), 1);
+    workplace.succeed(TRAIN);
+    for (output, reason) in [
+        ("run", "it is a folder"),
+        ("nowhere/out.jsonl", "its folder does not exist"),
+        ("./mood.dev.jsonl", "it is the input"),
+    ] {
+        let arguments = ["predict", "run", "--task", "mood", "--input", "mood.dev.jsonl", "--output", output];
+        assert!(workplace.fail(&arguments, 2).ends_with(&format!("cannot be the output: {reason}\n")));
+    }
+    assert_eq!(workplace.read("file"), "kept");
+    assert!(workplace.read("mood.dev.jsonl").contains("label"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_stays_a_link() {
+    let workplace = Workplace::new(2, 2);
+    workplace.succeed(TRAIN);
+    workplace.write("target.jsonl", "");
+    let link = workplace.path("link.jsonl");
+    std::os::unix::fs::symlink(workplace.path("target.jsonl"), &link).unwrap();
+    workplace.succeed(&[
+        "predict",
+        "run",
+        "--task",
+        "mood",
+        "--input",
+        "mood.dev.jsonl",
+        "--output",
+        "link.jsonl",
+    ]);
+    assert!(link.is_symlink());
+    assert_eq!(workplace.read("target.jsonl").lines().count(), 6);
 }
 
 #[test]

@@ -266,7 +266,7 @@ pub enum DataError {
         reason: String,
     },
     /// The cache could not be written.
-    #[error("{}:1:1: failed to write the cache: {source}", .path.display())]
+    #[error("{}: failed to write the cache: {source}", .path.display())]
     CacheWrite {
         /// The file or folder.
         path: PathBuf,

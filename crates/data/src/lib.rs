@@ -16,7 +16,7 @@ pub use error::DataError;
 pub use example::{Example, Label, LabelKind, Text};
 pub use labels::{LabelSet, UnknownLabel};
 pub use location::Location;
-pub use nearest::nearest;
+pub use nearest::{nearest, nearest_file};
 pub use read::{Format, Reader, Source};
 pub use split::{Duplicates, Split};
 pub use tokenize::{Encoded, Tokenizer};

@@ -1,5 +1,7 @@
 //! The valid name that a misspelt one was probably meant to be.
 
+use std::path::Path;
+
 /// Names less alike than this are not worth suggesting (Jaro-Winkler similarity, 0 to 1).
 const ALIKE: f64 = 0.6;
 
@@ -12,6 +14,16 @@ pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Op
         .filter(|(alike, _)| *alike >= ALIKE)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, name)| name)
+}
+
+/// The name of the file or folder beside the missing `path` that is most like its own; `None` if none is alike.
+pub fn nearest_file(path: &Path) -> Option<String> {
+    let wanted = path.file_name()?.to_str()?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut names: Vec<String> =
+        folder.read_dir().ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+    names.sort();
+    nearest(wanted, names.iter().map(String::as_str)).map(String::from)
 }
 
 /// `; did you mean "score"?`, or nothing.

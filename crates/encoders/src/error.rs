@@ -29,12 +29,15 @@ pub enum EncoderError {
         source: std::io::Error,
     },
     /// A JSON file is not what it should be.
-    #[error("{path}: {source}", path = path.display())]
+    #[error(
+        "{path}:{line}:{column}: {reason}",
+        path = path.display(), line = error.line(), column = error.column(), reason = reason(error)
+    )]
     Json {
         /// The file.
         path: PathBuf,
         /// What is wrong, with line and column.
-        source: serde_json::Error,
+        error: serde_json::Error,
     },
     /// The folder lacks a file.
     #[error("{folder}: no {file} in this folder", folder = folder.display())]
@@ -78,6 +81,12 @@ pub enum EncoderError {
     /// A tensor or a weight file is not as it should be.
     #[error(transparent)]
     Tensor(#[from] TensorError),
+}
+
+/// What the JSON parser reports, without the place that it appends.
+fn reason(error: &serde_json::Error) -> String {
+    let reason = error.to_string();
+    reason.split(" at line ").next().unwrap_or_default().to_owned()
 }
 
 /// What is wrong with a configuration.

@@ -94,7 +94,7 @@ fn open_parts(folder: &Path) -> Result<Vec<WeightFile>, EncoderError> {
         source,
     })?;
     let index: Index =
-        serde_json::from_str(&text).map_err(|source| EncoderError::Json { path: path.clone(), source })?;
+        serde_json::from_str(&text).map_err(|error| EncoderError::Json { path: path.clone(), error })?;
     let parts: BTreeSet<String> = index.weight_map.into_values().collect();
     if parts.is_empty() {
         return Err(EncoderError::NoFile { folder: folder.into(), file: WEIGHTS });

@@ -179,7 +179,7 @@ fn configurations_that_do_not_fit_are_errors() {
         ("\"gelu\"", "\"mish\"", "hidden_act is \"mish\""),
         ("\"vocab_size\": 20", "\"vocab_size\": 21", "has shape [20, 8] but the model needs [21, 8]"),
         ("layers\": 2", "layers\": 3", "no tensor named \"encoder.layer.2.attention.self.query.weight\""),
-        ("\"vocab_size\"", "vocab_size", "key must be a string at line"),
+        ("\"vocab_size\"", "vocab_size", "config.json:19:3: key must be a string"),
     ] {
         assert!(config.contains(from), "{from}");
         fs::write(folder.path().join("config.json"), config.replace(from, to)).expect("written");

@@ -14,7 +14,7 @@ use crate::observer::Observer;
 use crate::options::Options;
 use crate::plan::count_draws;
 use crate::prepare::Text;
-use crate::run_folder::write_json;
+use crate::run_folder::{RunFolder, write_json};
 use crate::session::Session;
 
 /// Where and how a comparison is made.
@@ -106,6 +106,7 @@ pub fn compare(
     if options.seeds == 0 {
         return Err(TrainError::NoSeeds);
     }
+    RunFolder::new(&options.out).check()?;
     fs::create_dir_all(&options.out).map_err(TrainError::io("create the folder", &options.out))?;
     let text = Text::load(config, &options.of_run(""), observer)?;
     let total = options.seeds as usize * (1 + config.tasks.len());

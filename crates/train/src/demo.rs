@@ -11,6 +11,7 @@ use crate::compare::{CompareOptions, Comparison, compare};
 use crate::config::Config;
 use crate::error::TrainError;
 use crate::observer::Observer;
+use crate::run_folder::RunFolder;
 
 const EPOCHS: u64 = 4;
 const BATCH: usize = 32;
@@ -72,6 +73,7 @@ pub fn demo(
         (None, Some(folder)) => folder.path().to_owned(),
         (None, None) => unreachable!("without a folder there is a temporary one"),
     };
+    RunFolder::new(&out).check()?;
     let corpus = generate(&sizes());
     corpus.write(&out.join("corpus"))?;
     let path = out.join("demo.toml");

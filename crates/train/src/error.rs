@@ -63,6 +63,24 @@ pub enum TrainError {
         /// The system's answer.
         source: io::Error,
     },
+    /// There can be no output at the path that was asked for.
+    #[error("{}: cannot be the output: {problem}", path.display())]
+    Output {
+        /// The path.
+        path: PathBuf,
+        /// Why.
+        problem: &'static str,
+    },
+    /// The examples of a task cannot be split.
+    #[error("{}:1:1: failed to split the examples of task `{task}`: {source}", path.display())]
+    Split {
+        /// The task.
+        task: String,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: Box<DataError>,
+    },
     /// The pool of threads could not be started.
     #[error("failed to start {threads} threads: {reason}")]
     Threads {
@@ -194,6 +212,12 @@ impl TrainError {
     pub fn exit_code(&self) -> u8 {
         match self {
             TrainError::Interrupted { .. } => 130,
+            // A file that is damaged or not a model's is a mistake; that it cannot be written is not.
+            TrainError::Tensor(TensorError::File { problem, .. })
+                if !matches!(problem, FileProblem::Io { action: "write", .. }) =>
+            {
+                2
+            }
             TrainError::Data(DataError::CacheWrite { .. })
             | TrainError::Encoder(EncoderError::Tensor(TensorError::File {
                 problem: FileProblem::Io { action: "write", .. },

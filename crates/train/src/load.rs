@@ -82,13 +82,19 @@ impl<'a> Loader<'a> {
         if let Some(split) = self.splits.get(base) {
             return Ok(split.clone());
         }
+        let failed = |source| TrainError::Split {
+            task: task.name.clone(),
+            path: self.config.path(&task.examples.train),
+            source: Box::new(source),
+        };
         let split = match self.config.tasks.iter().find(|other| other.name == *base) {
             Some(other) if other.name != task.name => {
                 let source = source_of(other, self.config.path(&other.examples.train));
-                Split::by_fraction(&read(&source, None)?, share, self.config.seed)?
+                Split::by_fraction(&read(&source, None)?, share, self.config.seed)
             }
-            _ => Split::by_fraction(examples, share, self.config.seed)?,
-        };
+            _ => Split::by_fraction(examples, share, self.config.seed),
+        }
+        .map_err(failed)?;
         self.splits.insert(base.clone(), split.clone());
         Ok(split)
     }

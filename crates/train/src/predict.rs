@@ -1,5 +1,7 @@
 //! Predictions of a finished run, one JSON object an input row.
 
+use std::fs::OpenOptions;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use mtl_core_tensor::Prediction;
@@ -32,13 +34,14 @@ pub struct PredictOptions {
 /// `{"labels", "probabilities"}` for several labels a text, and `{"labels"}`, one a word, for token classification;
 /// a word that truncation cut off gets `null`.
 ///
-/// Errors if there is no such run or task, if the input is refused, or if the output cannot be written.
+/// Errors if there is no such run or task, if the input is refused, if the output is the input or a folder, or if the output cannot be written.
 pub fn predict(
     folder: &Path,
     options: &PredictOptions,
     observer: &mut dyn Observer,
 ) -> Result<u64, TrainError> {
     on_threads(options.threads, || {
+        check_output(options)?;
         let run = RunFolder::new(folder).open()?;
         let task_idx = run.tasks.find(options.task.as_deref())?;
         let spec = &run.tasks.tasks[task_idx];
@@ -54,9 +57,39 @@ pub fn predict(
             text.push_str(&line(answer, &spec.labels).to_string());
             text.push('\n');
         }
-        mtl_core_tensor::weights::write_whole(&options.output, text.as_bytes())?;
+        write_output(&options.output, text.as_bytes())?;
         Ok(answers.len() as u64)
     })
+}
+
+/// Errors if the output can be seen to be a mistake before anything is predicted.
+fn check_output(options: &PredictOptions) -> Result<(), TrainError> {
+    let output = &options.output;
+    let refused = |problem| Err(TrainError::Output { path: output.clone(), problem });
+    let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if output.is_dir() {
+        refused("it is a folder")
+    } else if !folder.is_dir() {
+        refused("its folder does not exist")
+    } else if output.canonicalize().is_ok_and(|output| options.input.canonicalize().ok() == Some(output)) {
+        refused("it is the input")
+    } else {
+        Ok(())
+    }
+}
+
+/// Writes a file whole or not at all. A device or a pipe is written to, and what a link points to is replaced.
+fn write_output(path: &Path, bytes: &[u8]) -> Result<(), TrainError> {
+    match path.metadata() {
+        Ok(there) if !there.is_file() => {
+            let opened = OpenOptions::new().write(true).open(path);
+            opened.and_then(|mut file| file.write_all(bytes)).map_err(TrainError::io("write", path))
+        }
+        _ => {
+            let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+            Ok(mtl_core_tensor::weights::write_whole(&path, bytes)?)
+        }
+    }
 }
 
 /// The JSON object of one answer.

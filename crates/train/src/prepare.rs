@@ -15,7 +15,7 @@ use crate::error::TrainError;
 use crate::model::{Model, SharedEncoder};
 use crate::observer::Observer;
 use crate::options::Options;
-use crate::run_folder::tokenizer_folder;
+use crate::run_folder::tokenizer_path;
 use crate::spec::TaskFile;
 
 /// The most tokens of a pack where the configuration does not say.
@@ -35,7 +35,7 @@ impl Text {
     ///
     /// Errors if the tokenizer or the data is refused.
     pub fn load(config: &Config, options: &Options, observer: &mut dyn Observer) -> Result<Text, TrainError> {
-        let tokenizer = Tokenizer::from_folder(&tokenizer_folder(config), config.encoder.max_tokens)?;
+        let tokenizer = Tokenizer::open(&tokenizer_path(config), config.encoder.max_tokens)?;
         let cache = TokenCache::new(options.cache_folder());
         let dataset = Dataset::load(config, &tokenizer, &cache, observer)?;
         Ok(Text { tokenizer: Arc::new(tokenizer), dataset })

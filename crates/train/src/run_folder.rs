@@ -24,9 +24,11 @@ use crate::model::{Heads, Model, SharedEncoder};
 use crate::scores::RunMetrics;
 use crate::spec::TaskFile;
 
-/// The tokenizer's files that are copied from a pretrained folder as they are.
-const TOKENIZER_FILES: [&str; 5] =
-    ["tokenizer.json", "vocab.txt", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"];
+const JSON: &str = "tokenizer.json";
+const VOCABULARY: &str = "vocab.txt";
+/// What may lie beside either.
+const TOKENIZER_OPTIONS: [&str; 3] =
+    ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"];
 
 /// The folder of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,6 +82,14 @@ impl RunFolder {
         self.root.join("heads.safetensors")
     }
 
+    /// Errors if something else than a folder is there.
+    pub fn check(&self) -> Result<(), TrainError> {
+        if self.root.exists() && !self.root.is_dir() {
+            return Err(TrainError::Output { path: self.root.clone(), problem: "it is not a folder" });
+        }
+        Ok(())
+    }
+
     /// Whether a run was started here.
     pub fn holds_run(&self) -> bool {
         self.config().exists()
@@ -114,6 +124,19 @@ impl RunFolder {
         Ok(weights::write_whole(&self.config(), config.to_toml().as_bytes())?)
     }
 
+    /// Removes what a killed run had begun to write: files that end with the number of a process and `.tmp`.
+    pub fn sweep(&self) -> Result<(), TrainError> {
+        for folder in [self.root.clone(), self.checkpoint(), self.model()] {
+            // A folder that is not there yet holds nothing to sweep.
+            for entry in fs::read_dir(&folder).into_iter().flatten().filter_map(Result::ok) {
+                if is_begun(&entry.file_name().to_string_lossy()) {
+                    fs::remove_file(entry.path()).map_err(TrainError::io("remove", &entry.path()))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Writes the model, its tokenizer and the heads.
     pub fn write_model(
         &self,
@@ -127,18 +150,15 @@ impl RunFolder {
         Ok(weights::save(&self.heads(), &heads, &[])?)
     }
 
-    /// The files of the folder that the tokenizer came from, and `tokenizer.json` in any case.
+    /// The files that the tokenizer came from, and `tokenizer.json` in any case.
     fn write_tokenizer(&self, config: &Config, tokenizer: &Tokenizer) -> Result<(), TrainError> {
-        let from = tokenizer_folder(config);
-        for name in TOKENIZER_FILES {
-            let (source, target) = (from.join(name), self.model().join(name));
-            if source.is_file() {
-                let bytes = fs::read(&source).map_err(TrainError::io("read", &source))?;
-                weights::write_whole(&target, &bytes)?;
-            }
+        let files = tokenizer_files(&tokenizer_path(config));
+        for (source, name) in &files {
+            let bytes = fs::read(source).map_err(TrainError::io("read", source))?;
+            weights::write_whole(&self.model().join(name), &bytes)?;
         }
-        if !from.join("tokenizer.json").is_file() {
-            weights::write_whole(&self.model().join("tokenizer.json"), tokenizer.to_json().as_bytes())?;
+        if !files.iter().any(|(_, name)| *name == JSON) {
+            weights::write_whole(&self.model().join(JSON), tokenizer.to_json().as_bytes())?;
         }
         Ok(())
     }
@@ -184,17 +204,34 @@ pub struct FinishedRun {
     pub model: Model,
 }
 
-/// Where a configuration's tokenizer comes from: a folder, or the folder of the file that is named.
-pub(crate) fn tokenizer_folder(config: &Config) -> PathBuf {
-    let named = match (&config.encoder.tokenizer, &config.encoder.origin) {
+/// Where a configuration's tokenizer comes from: a folder or a file.
+pub(crate) fn tokenizer_path(config: &Config) -> PathBuf {
+    match (&config.encoder.tokenizer, &config.encoder.origin) {
         (Some(tokenizer), _) => config.path(tokenizer),
         (None, EncoderOrigin::From(folder)) => config.path(folder),
         (None, EncoderOrigin::Preset(_)) => unreachable!("a preset needs a tokenizer"),
-    };
-    match named.parent() {
-        Some(parent) if named.is_file() => parent.to_owned(),
-        _ => named,
     }
+}
+
+/// Whether a file of this name is one that [`weights::write_whole`] has not renamed yet.
+fn is_begun(name: &str) -> bool {
+    let process =
+        name.strip_suffix(".tmp").and_then(|name| name.rsplit_once('.')).map(|(_, process)| process);
+    process.is_some_and(|process| !process.is_empty() && process.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// The files of a tokenizer that are copied as they are, with the names that a model's folder has for them.
+fn tokenizer_files(path: &Path) -> Vec<(PathBuf, &'static str)> {
+    let folder = if path.is_file() { path.parent().unwrap_or(Path::new("")) } else { path };
+    let (named, names): (_, &[&str]) = if !path.is_file() {
+        (None, &[JSON, VOCABULARY])
+    } else if path.extension().is_some_and(|extension| extension == "json") {
+        (Some((path.to_owned(), JSON)), &[])
+    } else {
+        (Some((path.to_owned(), VOCABULARY)), &[])
+    };
+    let beside = names.iter().chain(&TOKENIZER_OPTIONS).map(|name| (folder.join(name), *name));
+    named.into_iter().chain(beside).filter(|(source, _)| source.is_file()).collect()
 }
 
 /// Writes a value as indented JSON, whole or not at all.
@@ -202,4 +239,38 @@ pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), Trai
     let mut text = serde_json::to_string_pretty(value).expect("names and finite numbers are valid json");
     text.push('\n');
     Ok(weights::write_whole(path, text.as_bytes())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_files_that_were_begun_are_swept() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = RunFolder::new(folder.path());
+        fs::create_dir(run.checkpoint()).unwrap();
+        let begun = [run.root().join("config.toml.41.tmp"), run.checkpoint().join("state.json.7.tmp")];
+        let kept = [run.root().join("notes.tmp"), run.checkpoint().join("state.json")];
+        begun.iter().chain(&kept).for_each(|path| fs::write(path, "").unwrap());
+        run.sweep().unwrap();
+        assert!(begun.iter().all(|path| !path.exists()) && kept.iter().all(|path| path.exists()));
+    }
+
+    #[test]
+    fn a_named_tokenizer_file_takes_the_name_that_a_model_folder_has_for_it() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["vocab.txt", "larger.txt", "tokenizer.json", "tokenizer_config.json"] {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        let names = |named: &str| {
+            let files = tokenizer_files(&folder.path().join(named)).into_iter();
+            let short = |path: PathBuf| path.file_name().unwrap().to_string_lossy().into_owned();
+            files.map(|(source, name)| (short(source), name)).collect::<Vec<_>>()
+        };
+        let pair = |source: &str, name| (source.to_owned(), name);
+        let options = pair("tokenizer_config.json", "tokenizer_config.json");
+        assert_eq!(names("larger.txt"), [pair("larger.txt", VOCABULARY), options.clone()]);
+        assert_eq!(names(""), [pair("tokenizer.json", JSON), pair("vocab.txt", VOCABULARY), options]);
+    }
 }

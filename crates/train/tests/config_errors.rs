@@ -141,6 +141,14 @@ fn unknown_values_of_enumerations() {
 fn numbers_out_of_range() {
     let train = |line: &str| settings(&format!("[train]\n{line}"));
     assert_eq!(train("batch = 0"), "mtl.toml:3:9: `train.batch` must be at least 1, got 0");
+    assert_eq!(
+        train("batch = 9000000000000000000"),
+        "mtl.toml:3:9: `train.batch` must be at most 1000000, got 9000000000000000000"
+    );
+    assert_eq!(
+        train("steps = 9000000000000000000"),
+        "mtl.toml:3:9: `train.steps` must be at most 100000000, got 9000000000000000000"
+    );
     assert_eq!(train("epochs = -1"), "mtl.toml:3:10: `train.epochs` must be at least 1, got -1");
     assert_eq!(train("warmup = 1.5"), "mtl.toml:3:10: `train.warmup` must be between 0 and 1, got 1.5");
     assert_eq!(train("learning_rate = 0"), "mtl.toml:3:17: `train.learning_rate` must be above 0, got 0");

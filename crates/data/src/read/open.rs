@@ -12,7 +12,7 @@ use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 
 use crate::error::DataError;
 use crate::location::Location;
-use crate::nearest::nearest;
+use crate::nearest::nearest_file;
 
 const BUFFER: usize = 1 << 16;
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
@@ -91,16 +91,6 @@ fn open_error(path: &Arc<Path>, source: io::Error) -> DataError {
         return DataError::Read { at, source };
     }
     DataError::NotFound { at, nearest: nearest_file(path) }
-}
-
-/// The name of the file or folder beside the missing `path` that is most like it.
-fn nearest_file(path: &Path) -> Option<String> {
-    let wanted = path.file_name()?.to_str()?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut names: Vec<String> =
-        folder.read_dir().ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
-    names.sort();
-    nearest(wanted, names.iter().map(String::as_str)).map(String::from)
 }
 
 /// The plain bytes of a zstd file of any number of frames.

@@ -11,7 +11,7 @@ use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
 use tokenizers::processors::bert::BertProcessing;
 use tokenizers::{AddedToken, Tokenizer};
 
-use super::unusable;
+use super::not_json;
 use crate::error::DataError;
 use crate::location::Location;
 use crate::read::Lines;
@@ -39,11 +39,10 @@ impl Default for BertOptions {
     }
 }
 
-/// The tokenizer of the `vocab.txt` in a folder, with the options of the `tokenizer_config.json` beside it.
-pub(super) fn from_folder(folder: &Path) -> Result<Tokenizer, DataError> {
-    let vocabulary = folder.join("vocab.txt");
-    let options = read_options(&folder.join("tokenizer_config.json"))?;
-    let tokens = read_vocabulary(&vocabulary)?;
+/// The tokenizer of a vocabulary, with the options of the `tokenizer_config.json` beside it.
+pub(super) fn from_vocabulary(vocabulary: &Path) -> Result<Tokenizer, DataError> {
+    let options = read_options(&vocabulary.with_file_name("tokenizer_config.json"))?;
+    let tokens = read_vocabulary(vocabulary)?;
     if let Some(token) = REQUIRED.into_iter().find(|token| !tokens.iter().any(|other| other == token)) {
         return Err(DataError::MissingToken { at: Location::start(vocabulary), token });
     }
@@ -63,8 +62,7 @@ fn read_options(path: &Path) -> Result<BertOptions, DataError> {
     }
     let at = || Location::start(path);
     let bytes = std::fs::read(path).map_err(|source| DataError::Read { at: at(), source })?;
-    serde_json::from_slice(&bytes)
-        .map_err(|error| unusable(Location::new(path, error.line(), error.column()), &error))
+    serde_json::from_slice(&bytes).map_err(|error| not_json(path, &error))
 }
 
 /// The tokens of a `vocab.txt`, one per line; the line number less one is the id.

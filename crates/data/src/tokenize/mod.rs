@@ -15,6 +15,7 @@ use tokenizers::{Encoding, PostProcessor, TruncationParams};
 use crate::error::DataError;
 use crate::example::{Example, Text};
 use crate::location::Location;
+use crate::nearest::nearest_file;
 
 /// One tokenized text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -44,12 +45,32 @@ impl Tokenizer {
     pub fn from_folder(folder: &Path, max_tokens: usize) -> Result<Self, DataError> {
         let json = folder.join("tokenizer.json");
         if json.exists() {
-            return Self::new(read_json(&json)?, max_tokens);
+            return Self::from_file(&json, max_tokens);
         }
         if !folder.join("vocab.txt").exists() {
             return Err(DataError::NoTokenizer { folder: folder.to_owned() });
         }
-        Self::new(bert::from_folder(folder)?, max_tokens)
+        Self::from_file(&folder.join("vocab.txt"), max_tokens)
+    }
+
+    /// The tokenizer of one file: a `.json` is read as `tokenizer.json`, any other as `vocab.txt`, with the
+    /// `tokenizer_config.json` beside it.
+    ///
+    /// Errors if the file cannot be used, or if `max_tokens` leaves no room for text.
+    pub fn from_file(file: &Path, max_tokens: usize) -> Result<Self, DataError> {
+        let json = file.extension().is_some_and(|extension| extension == "json");
+        Self::new(if json { read_json(file)? } else { bert::from_vocabulary(file)? }, max_tokens)
+    }
+
+    /// The tokenizer of a path that may be a model folder or a file.
+    ///
+    /// Errors if there is nothing at the path, or as [`from_folder`](Self::from_folder) and
+    /// [`from_file`](Self::from_file) do.
+    pub fn open(path: &Path, max_tokens: usize) -> Result<Self, DataError> {
+        if !path.exists() {
+            return Err(DataError::NotFound { at: Location::start(path), nearest: nearest_file(path) });
+        }
+        if path.is_dir() { Self::from_folder(path, max_tokens) } else { Self::from_file(path, max_tokens) }
     }
 
     /// A new lower-casing WordPiece tokenizer of BERT's special tokens (`[PAD]` is 0) followed by `words`.
@@ -174,11 +195,21 @@ fn first_subwords(encoding: &Encoding, words: usize) -> Vec<Option<u32>> {
 fn read_json(path: &Path) -> Result<tokenizers::Tokenizer, DataError> {
     let at = || Location::start(path);
     let bytes = std::fs::read(path).map_err(|source| DataError::Read { at: at(), source })?;
+    if let Err(error) = serde_json::from_slice::<serde::de::IgnoredAny>(&bytes) {
+        return Err(not_json(path, &error));
+    }
     tokenizers::Tokenizer::from_bytes(bytes).map_err(|error| unusable(at(), &error))
 }
 
 fn unusable(at: Location, error: &impl std::fmt::Display) -> DataError {
     DataError::Tokenizer { at, reason: error.to_string() }
+}
+
+/// The error that a file is no JSON, at the place that the parser names.
+fn not_json(path: &Path, error: &serde_json::Error) -> DataError {
+    let reason = error.to_string();
+    let reason = reason.split(" at line ").next().unwrap_or_default().to_owned();
+    DataError::Tokenizer { at: Location::new(path, error.line(), error.column()), reason }
 }
 
 fn json_of(tokenizer: &tokenizers::Tokenizer) -> String {

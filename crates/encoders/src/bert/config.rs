@@ -103,7 +103,7 @@ impl BertConfig {
             source,
         })?;
         BertConfig::from_json(&text).map_err(|rejected| match rejected {
-            Rejected::Json(source) => EncoderError::Json { path: path.into(), source },
+            Rejected::Json(error) => EncoderError::Json { path: path.into(), error },
             Rejected::Problem(problem) => EncoderError::ConfigFile { path: path.into(), problem },
         })
     }

@@ -12,12 +12,15 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("{}: failed to read the configuration: {error}", .path.display())]
+    #[error("{}: failed to read the configuration: {error}{}", .path.display(),
+        nearest.as_ref().map_or(String::new(), |name| format!("; did you mean {name:?}?")))]
     Unreadable {
         /// The file.
         path: PathBuf,
         /// What the system says.
         error: io::Error,
+        /// The file beside a missing one whose name is most like its own.
+        nearest: Option<String>,
     },
     /// A folder that relative paths start from cannot be written into a TOML file.
     #[error("{}: failed to note the folder in the configuration: its name is not valid UTF-8", .path.display())]

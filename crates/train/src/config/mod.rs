@@ -19,8 +19,10 @@ mod task;
 mod training;
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
+use mtl_data::nearest_file;
 use serde::{Serialize, Serializer};
 use toml::de::DeTable;
 
@@ -62,8 +64,7 @@ impl Config {
     ///
     /// Errors if the file cannot be read, is not UTF-8 or TOML, or breaks a rule of a [`ConfigProblem`].
     pub fn load(path: &Path, data: Option<&Path>) -> Result<Self, ConfigError> {
-        let bytes =
-            fs::read(path).map_err(|error| ConfigError::Unreadable { path: path.to_owned(), error })?;
+        let bytes = fs::read(path).map_err(|error| unreadable(path, error))?;
         let text =
             std::str::from_utf8(&bytes).map_err(|error| not_utf8(path, &bytes, error.valid_up_to()))?;
         Self::parse(text, path, data)
@@ -145,12 +146,16 @@ fn data_folder(file: &Section<'_>, path: &Path, data: Option<&Path>) -> Result<P
     let folder = data.map(Path::to_owned).or(named).unwrap_or_else(|| beside.to_owned());
     // An empty path means the folder that the program runs in.
     let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
-    let unreadable = |error| ConfigError::Unreadable { path: path.to_owned(), error };
-    let folder = std::path::absolute(folder).map_err(unreadable)?;
+    let folder = std::path::absolute(folder).map_err(|error| unreadable(path, error))?;
     if folder.to_str().is_none() {
         return Err(ConfigError::NotUnicode { path: folder });
     }
     Ok(folder)
+}
+
+fn unreadable(path: &Path, error: io::Error) -> ConfigError {
+    let nearest = if error.kind() == io::ErrorKind::NotFound { nearest_file(path) } else { None };
+    ConfigError::Unreadable { path: path.to_owned(), error, nearest }
 }
 
 fn not_utf8(path: &Path, bytes: &[u8], at: usize) -> ConfigError {

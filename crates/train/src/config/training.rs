@@ -1,10 +1,17 @@
 //! `[train]`: how long, how fast and how precisely.
 
+use std::fmt::Display;
+
 use serde::Serialize;
 
 use super::choice::choices;
 use super::error::ConfigError;
 use super::section::{Entry, Section};
+
+/// Draws are counted before anything runs, step by step.
+const MOST_STEPS: u64 = 100_000_000;
+/// A step's sequences are in memory at once.
+const MOST_SEQUENCES: usize = 1_000_000;
 
 pub(super) const KEYS: &[&str] = &[
     "epochs",
@@ -109,9 +116,9 @@ pub enum Length {
 ///
 /// | key | default | meaning | range |
 /// |---|---|---|---|
-/// | `epochs` | 3 | length; this or `steps` | at least 1 |
-/// | `steps` | | length in optimizer updates | at least 1 |
-/// | `batch` | 32 | sequences per step | at least 1 |
+/// | `epochs` | 3 | length; this or `steps` | 1 to 100 million |
+/// | `steps` | | length in optimizer updates | 1 to 100 million |
+/// | `batch` | 32 | sequences per step | 1 to a million |
 /// | `learning_rate` | 5e-5 | the highest rate | above 0 |
 /// | `schedule` | linear | what it does after the warm-up | [`Schedule`] |
 /// | `warmup` | 0.1 | share of all steps in which it rises | 0 to 1 |
@@ -190,7 +197,7 @@ impl TrainConfig {
         let default = Self::default();
         Ok(Self {
             length: read_length(section, default.length)?,
-            batch: section.or("batch", default.batch, |entry| entry.size(1))?,
+            batch: section.or("batch", default.batch, read_batch)?,
             learning_rate: section.or("learning_rate", default.learning_rate, positive)?,
             schedule: section.or("schedule", default.schedule, Entry::choice)?,
             warmup: section.or("warmup", default.warmup, |entry| {
@@ -211,9 +218,25 @@ impl TrainConfig {
 
 fn read_length(section: &Section<'_>, default: Length) -> Result<Length, ConfigError> {
     section.one_of("epochs", "steps")?;
-    let epochs = section.option("epochs", |entry| entry.integer(1))?.map(Length::Epochs);
-    let steps = section.option("steps", |entry| entry.integer(1))?.map(Length::Steps);
+    let epochs = section.option("epochs", read_count)?.map(Length::Epochs);
+    let steps = section.option("steps", read_count)?.map(Length::Steps);
     Ok(epochs.or(steps).unwrap_or(default))
+}
+
+/// A number of steps or epochs.
+fn read_count(entry: &Entry<'_>) -> Result<u64, ConfigError> {
+    at_most(MOST_STEPS, entry.integer(1)?, entry)
+}
+
+fn read_batch(entry: &Entry<'_>) -> Result<usize, ConfigError> {
+    at_most(MOST_SEQUENCES, entry.size(1)?, entry)
+}
+
+fn at_most<N: PartialOrd + Display>(most: N, value: N, entry: &Entry<'_>) -> Result<N, ConfigError> {
+    if value <= most {
+        return Ok(value);
+    }
+    Err(entry.out_of_range(format!("at most {most}"), value.to_string()))
 }
 
 fn read_optimizer(section: &Section<'_>) -> Result<Optimizer, ConfigError> {

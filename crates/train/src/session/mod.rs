@@ -32,11 +32,12 @@ pub struct Session {
 impl Session {
     /// Looks at the folder; no data is read and nothing is written yet.
     ///
-    /// Errors if the folder holds a run and `options.resume` is not set, or if the run that is to be resumed was
+    /// Errors if it is no folder, if it holds a run and `options.resume` is not set, or if the run that is to be resumed was
     /// started with another configuration.
     pub fn new(config: Config, options: Options) -> Result<Session, TrainError> {
         let folder = RunFolder::new(&options.out);
         let mut config = config;
+        folder.check()?;
         if folder.holds_run() {
             if !options.resume {
                 return Err(TrainError::HoldsRun { folder: options.out });
@@ -74,10 +75,16 @@ impl Session {
         interrupt: &AtomicBool,
     ) -> Result<Summary, TrainError> {
         let (threads, precision) = (self.options.threads, self.config.train.precision);
-        on_threads(threads, || match precision {
+        // The runs of a comparison bring their text, and end too often to say so.
+        let alone = self.text.is_none();
+        let summary = on_threads(threads, || match precision {
             Precision::Bf16 => self.run_in::<bf16>(observer, interrupt),
             Precision::F32 => self.run_in::<f32>(observer, interrupt),
-        })
+        })?;
+        if alone {
+            observer.message(&format!("the run in {} is finished", self.folder.root().display()));
+        }
+        Ok(summary)
     }
 
     fn run_in<E: mtl_core_tensor::element::Float<Master = f32>>(
@@ -89,7 +96,6 @@ impl Session {
         let checkpoint = CheckpointFolder::new(self.folder.checkpoint());
         let state = checkpoint.read()?;
         if let Some(state) = state.as_ref().filter(|state| state.finished) {
-            observer.message(&format!("the run in {} is finished", self.folder.root().display()));
             let kept_step = state.best.unwrap_or(state.step);
             let metrics = self.folder.read_metrics()?;
             return Ok(Summary { metrics, kept_step, finished_before: true });
@@ -101,6 +107,7 @@ impl Session {
         };
         let mut run = Run::new(&self.config, &self.folder, &text, self.limit, begun)?;
         observer.planned(&run.plan()?);
+        self.folder.sweep()?;
         match state {
             Some(state) => run.resume(state, observer)?,
             None => {
@@ -113,6 +120,6 @@ impl Session {
             }
         }
         run.train::<E>(observer, interrupt)?;
-        run.finish(observer)
+        run.finish()
     }
 }

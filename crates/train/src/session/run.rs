@@ -137,7 +137,9 @@ impl<'a> Run<'a> {
     ) -> Result<(), TrainError> {
         self.history = Some(History::open(&self.folder.history(), self.state.history_bytes)?);
         self.saved = Instant::now();
-        let interval = Duration::from_secs_f64(self.config.train.checkpoint_minutes * 60.0);
+        let interval = Duration::try_from_secs_f64(self.config.train.checkpoint_minutes * 60.0)
+            // What no clock can count is never.
+            .unwrap_or(Duration::MAX);
         while self.state.step < self.schedule.total {
             if interrupt.load(Ordering::Relaxed) {
                 self.save(observer)?;
@@ -255,7 +257,7 @@ impl<'a> Run<'a> {
     }
 
     /// Writes what the run leaves, and marks it as finished.
-    pub(super) fn finish(mut self, observer: &mut dyn Observer) -> Result<Summary, TrainError> {
+    pub(super) fn finish(mut self) -> Result<Summary, TrainError> {
         let kept_step = self.state.best.unwrap_or(self.state.step);
         if let Some(best) = self.state.best_tensors.clone() {
             self.checkpoint.load_model(&best, &mut self.model)?;
@@ -267,7 +269,6 @@ impl<'a> Run<'a> {
         self.state.seconds_total = metrics.seconds_total;
         (self.state.tensors, self.state.best_tensors) = (None, None);
         self.checkpoint.write(&self.state)?;
-        observer.message(&format!("the run in {} is finished", self.folder.root().display()));
         Ok(Summary { metrics, kept_step, finished_before: false })
     }
 

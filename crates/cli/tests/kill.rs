@@ -1,0 +1,77 @@
+//! A run that is killed at any moment ends with the bits of one that was not; so does one on other threads.
+
+mod common;
+
+use std::fs;
+use std::process::{Child, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use common::Workplace;
+
+const STEPS: u64 = 12;
+const TRAIN: &[&str] = &["train", "tasks.toml", "--out", "run"];
+/// What appears in a run's folder, from its first moment to its last.
+const MOMENTS: [&str; 6] =
+    ["tasks.json", "step-3.safetensors", "best-", ".tmp", "step-9.safetensors", "heads.safetensors"];
+
+/// A run that saves after every step and keeps its best weights.
+fn workplace() -> Workplace {
+    let workplace = Workplace::new(STEPS, 4);
+    workplace.change_config("[train]\n", "[train]\ncheckpoint_minutes = 1e-9\nkeep = \"best\"\n");
+    workplace
+}
+
+/// The weights that a finished run leaves.
+fn weights(workplace: &Workplace, run: &str) -> [Vec<u8>; 2] {
+    ["model/model.safetensors", "heads.safetensors"]
+        .map(|name| fs::read(workplace.path(run).join(name)).expect("the run is finished"))
+}
+
+/// Whether a file of the run has this in its name, in its folder or in those below.
+fn shows(workplace: &Workplace, piece: &str) -> bool {
+    ["run", "run/checkpoint", "run/model"]
+        .iter()
+        .filter_map(|folder| fs::read_dir(workplace.path(folder)).ok())
+        .flatten()
+        .filter_map(Result::ok)
+        .any(|entry| entry.file_name().to_string_lossy().contains(piece))
+}
+
+/// Kills the run as soon as its folder shows the piece of a name; whether it was killed before its end.
+fn kill_at(workplace: &Workplace, mut run: Child, piece: &str) -> bool {
+    while run.try_wait().unwrap().is_none() && !shows(workplace, piece) {
+        thread::sleep(Duration::from_micros(100));
+    }
+    run.kill().unwrap();
+    run.wait().unwrap().code().is_none()
+}
+
+#[test]
+fn a_killed_run_ends_with_the_same_bits() {
+    let whole = workplace();
+    whole.succeed(TRAIN);
+    let expected = weights(&whole, "run");
+    let mut killed = 0;
+    for moment in MOMENTS {
+        let workplace = workplace();
+        let mut command = workplace.command(TRAIN);
+        let run = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        killed += u32::from(kill_at(&workplace, run, moment));
+        // A run that was not killed in time is finished, which `--resume` leaves as it is.
+        workplace.succeed(&[TRAIN, &["--resume"]].concat());
+        assert_eq!(weights(&workplace, "run"), expected, "killed at {moment}");
+        assert_eq!(workplace.read_json("run/metrics.json")["steps"], STEPS, "killed at {moment}");
+        assert!(!shows(&workplace, ".tmp"), "half a file is left after {moment}");
+    }
+    assert!(killed > 0, "no run was killed before its end");
+}
+
+#[test]
+fn threads_change_no_bit() {
+    let workplace = workplace();
+    for (threads, run) in [("1", "one"), ("2", "two")] {
+        workplace.succeed(&["train", "tasks.toml", "--out", run, "--threads", threads]);
+    }
+    assert_eq!(weights(&workplace, "one"), weights(&workplace, "two"));
+}
