@@ -41,7 +41,7 @@ pub(crate) struct Args {
     /// Threads on both sides; all cores if not given
     #[arg(long)]
     threads: Option<usize>,
-    /// Write the page to benchmarks/<machine>/<date>-<what>.md as well
+    /// Write the page to benchmarks/MACHINE/DATE-WHAT.md as well
     #[arg(long)]
     record: bool,
     /// Python interpreter that already has the packages, instead of a new virtual environment
