@@ -7,6 +7,7 @@ use super::{
     Activation, AdamWStep, AttentionShape, Binary, Broadcast, Device, LinearSizes, RowDropout, SgdStep, Unary,
 };
 use crate::element::{Element, Float, Real};
+use crate::kernels::activation::reference::{slope as activation_slope, value as activation_value};
 use crate::kernels::{attention, dropout};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -45,39 +46,6 @@ fn product(
 ) -> Vec<f64> {
     let cell = |i, j| (0..k).map(|p| a(i, p) * b(p, j)).sum();
     (0..m).flat_map(|i| (0..n).map(move |j| (i, j))).map(|(i, j)| cell(i, j)).collect()
-}
-
-fn erf(x: f64) -> f64 {
-    crate::special::erf_f64(x)
-}
-
-const SQRT_2_OVER_PI: f64 = 0.797_884_560_802_865_4;
-
-fn activate(u: f64, activation: Activation) -> f64 {
-    match activation {
-        Activation::None => u,
-        Activation::Relu => u.max(0.0),
-        Activation::Tanh => u.tanh(),
-        Activation::Gelu => 0.5 * u * (1.0 + erf(u / 2f64.sqrt())),
-        Activation::GeluTanh => 0.5 * u * (1.0 + (SQRT_2_OVER_PI * (u + 0.044_715 * u.powi(3))).tanh()),
-    }
-}
-
-fn activation_slope(u: f64, activation: Activation) -> f64 {
-    match activation {
-        Activation::None => 1.0,
-        Activation::Relu => f64::from(u > 0.0),
-        Activation::Tanh => 1.0 - u.tanh().powi(2),
-        Activation::Gelu => {
-            let density = (-0.5 * u * u).exp() / (2.0 * std::f64::consts::PI).sqrt();
-            0.5 * (1.0 + erf(u / 2f64.sqrt())) + u * density
-        }
-        Activation::GeluTanh => {
-            let t = (SQRT_2_OVER_PI * (u + 0.044_715 * u.powi(3))).tanh();
-            let inner = SQRT_2_OVER_PI * (1.0 + 3.0 * 0.044_715 * u * u);
-            0.5 * (1.0 + t) + 0.5 * u * (1.0 - t * t) * inner
-        }
-    }
 }
 
 fn sigmoid(x: f64) -> f64 {
@@ -139,7 +107,7 @@ impl Device for Island {
         if let Some(bias) = bias {
             u.iter_mut().enumerate().for_each(|(i, u)| *u += bias[i % outputs]);
         }
-        let y = IslandBuffer::rounded(u.iter().map(|&u| activate(u, activation)));
+        let y = IslandBuffer::rounded(u.iter().map(|&u| activation_value(activation, u)));
         (y, keep_pre.then(|| IslandBuffer::rounded(u)))
     }
 
@@ -185,7 +153,7 @@ impl Device for Island {
         activation: Activation,
     ) {
         let pre = pre.wide();
-        dy.update(|i, dy| dy * activation_slope(pre[i], activation));
+        dy.update(|i, dy| dy * activation_slope(activation, pre[i]));
     }
 
     fn matmul<E: Float>(
@@ -486,7 +454,7 @@ impl Device for Island {
             Unary::Square => x * x,
             Unary::Sigmoid => sigmoid(x),
             Unary::Affine(a, b) => a * x + b,
-            Unary::Activation(activation) => activate(x, activation),
+            Unary::Activation(activation) => activation_value(activation, x),
         }))
     }
 
@@ -504,7 +472,7 @@ impl Device for Island {
             Unary::Square => 2.0 * x,
             Unary::Sigmoid => sigmoid(x) * (1.0 - sigmoid(x)),
             Unary::Affine(a, _) => a,
-            Unary::Activation(activation) => activation_slope(x, activation),
+            Unary::Activation(activation) => activation_slope(activation, x),
         };
         IslandBuffer::rounded(dy.wide().into_iter().zip(x.wide()).map(|(dy, x)| dy * slope(x)))
     }
