@@ -92,7 +92,7 @@ pub fn demo(
     Ok(Demo { data: data.to_owned(), tasks: tasks.collect(), comparison })
 }
 
-/// The sizes of the corpus, chosen so that three seeds take less than two minutes on two cores.
+/// The sizes of the corpus, chosen so that one seed takes about a minute on two cores.
 fn sizes() -> SyntheticConfig {
     SyntheticConfig { seed: 1, ..SyntheticConfig::default() }
 }
