@@ -38,3 +38,20 @@ pub(crate) fn finite(what: &'static str, values: &[f64]) -> Result<(), MetricErr
         None => Ok(()),
     }
 }
+
+/// Errors if a value is negative.
+pub(crate) fn not_negative(what: &'static str, values: &[f64]) -> Result<(), MetricError> {
+    match values.iter().position(|&value| value < 0.0) {
+        Some(index) => Err(MetricError::Negative { what, index, value: values[index] }),
+        None => Ok(()),
+    }
+}
+
+/// Errors if the sides differ in length, hold nothing, or a text has no reference.
+pub(crate) fn referenced<R>(gold: &[Vec<R>], predicted: usize) -> Result<(), MetricError> {
+    paired("texts", gold.len(), predicted)?;
+    match gold.iter().position(Vec::is_empty) {
+        Some(example) => Err(MetricError::NoReference { example }),
+        None => Ok(()),
+    }
+}

@@ -61,15 +61,25 @@ pub fn strict_span_f1<S: AsRef<str>>(
     labels: &[S],
 ) -> Result<f64, MetricError> {
     tags::check(gold, predicted, labels.len())?;
+    Ok(strict_spans(&tags::runs(gold, predicted, labels)).f1())
+}
+
+/// Counts of the chunks that are well-formed IOB2 in `sentences`; each word is its (gold tag, predicted tag).
+///
+/// Without words everything is 0. [`crate::InvalidBio`] repairs or refuses what is not well-formed.
+///
+/// # Shapes
+/// `sentences`: (sentences,), each (words,)
+pub fn strict_spans<S: AsRef<str>>(sentences: &[Vec<(S, S)>]) -> ChunkCounts {
     let mut counts = ChunkCounts::default();
-    for run in tags::runs(gold, predicted, labels) {
-        let gold = strict_chunks(run.iter().map(|&(gold, _)| gold));
-        let predicted = strict_chunks(run.iter().map(|&(_, predicted)| predicted));
+    for words in sentences {
+        let gold = strict_chunks(words.iter().map(|(gold, _)| gold.as_ref()));
+        let predicted = strict_chunks(words.iter().map(|(_, predicted)| predicted.as_ref()));
         counts.phrases += gold.len();
         counts.found += predicted.len();
         counts.correct += gold.intersection(&predicted).count();
     }
-    Ok(counts.f1())
+    counts
 }
 
 /// A chunk's first word, the word after its last, and its type.
