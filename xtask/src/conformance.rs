@@ -1,8 +1,9 @@
-//! `cargo xtask conformance DIR`: the readers and conlleval against published files and published scores.
+//! `cargo xtask conformance DIR`: the readers and scores against published files and published scores.
 
 mod conlleval;
 mod count;
 mod sets;
+mod squad;
 
 use std::path::{Path, PathBuf};
 
@@ -32,8 +33,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     ensure!(data.is_dir(), "{} is not a folder", data.display());
     let counted = sets::SETS.iter().map(|set| (set.name(), count::check(data, set)));
     let scored = conlleval::SUBMISSIONS.iter().map(|file| (file.name(), conlleval::check(data, file)));
+    let answered = squad::ANSWERS.iter().map(|file| (file.name(), squad::check(data, file)));
     let (mut passed, mut failed, mut skipped) = (0, 0, 0);
-    for (name, outcome) in counted.chain(scored) {
+    for (name, outcome) in counted.chain(scored).chain(answered) {
         match outcome {
             Outcome::Passed(found) => {
                 passed += 1;
