@@ -11,6 +11,7 @@
 use crate::check;
 use crate::error::MetricError;
 use crate::key::MetricKey;
+use crate::ranks::order_key;
 
 /// The area under the ROC curve of class 1 of the classes 0 and 1, in `[0, 1]`; 1/2 for a constant score.
 ///
@@ -39,19 +40,9 @@ fn keys_of_classes(gold: &[usize], scores: &[f64]) -> Result<[Vec<u64>; 2], Metr
     let mut keys = [Vec::with_capacity(gold.len()), Vec::with_capacity(gold.len())];
     for (example, (&class, &score)) in gold.iter().zip(scores).enumerate() {
         check::in_range(example, class, 2)?;
-        keys[class].push(key(score));
+        keys[class].push(order_key(score));
     }
     Ok(keys)
-}
-
-/// An integer that orders as the finite number does; the two zeros are equal.
-///
-/// The bits of a positive float grow with it. Setting the sign bit puts them above those of the negative ones, whose
-/// order turns round when all bits are flipped.
-fn key(score: f64) -> u64 {
-    let bits = (score + 0.0).to_bits();
-    let flip = if bits >> 63 == 1 { u64::MAX } else { 1 << 63 };
-    bits ^ flip
 }
 
 /// Twice the number of pairs that a positive wins, a tie counting half; both sides are sorted.
