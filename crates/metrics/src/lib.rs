@@ -1,8 +1,12 @@
 #![doc = include_str!("../README.md")]
 
 pub mod accuracy;
+pub mod aggregate;
+pub mod attachment;
+pub mod conll18;
 pub mod conlleval;
 pub mod correlation;
+pub mod decanlp;
 pub mod error;
 pub mod f1;
 pub mod key;
@@ -10,13 +14,21 @@ pub mod loss;
 pub mod matthews;
 pub mod outcomes;
 pub mod ranks;
+pub mod selection;
 pub mod span_f1;
 pub mod summary;
+pub mod superglue;
+pub mod tree;
+pub mod verify;
 
+mod answers;
 mod check;
+mod normalise;
 mod tags;
 
 pub use accuracy::{accuracy, exact_match};
+pub use aggregate::{DecaScore, GlueScore, SuperGlueScore};
+pub use attachment::{Attachment, attachment};
 pub use conlleval::{ChunkCounts, Report, conlleval};
 pub use correlation::{pearson, spearman};
 pub use error::MetricError;
@@ -26,5 +38,7 @@ pub use loss::{mean_loss, mean_loss_of_batches};
 pub use matthews::matthews;
 pub use outcomes::{OutcomeKind, Outcomes, score};
 pub use ranks::average_ranks;
+pub use selection::{WeightedMetric, best_by_normalised_mean, normalised_means};
 pub use span_f1::{span_f1, span_report, strict_span_f1};
 pub use summary::{Comparison, best_by_mean_rank, mean, mean_ranks, relative_gain, standard_deviation};
+pub use tree::{TreeError, check_tree};

@@ -1,0 +1,70 @@
+//! The universal relations and features that the evaluation knows, as of version 2 of Universal Dependencies in 2018.
+
+/// The universal part of a relation: `nsubj` of `nsubj:pass`.
+pub(crate) fn universal_relation(relation: &str) -> &str {
+    relation.split_once(':').map_or(relation, |(universal, _)| universal)
+}
+
+/// Whether a universal relation is one of content words; CLAS, MLAS and BLEX count these alone.
+pub(crate) fn is_content(relation: &str) -> bool {
+    let nominal = matches!(
+        relation,
+        "nsubj" | "obj" | "iobj" | "obl" | "vocative" | "expl" | "dislocated" | "nmod" | "appos" | "nummod"
+    );
+    let clausal = matches!(relation, "csubj" | "ccomp" | "xcomp" | "advcl" | "acl" | "root" | "parataxis");
+    let modifier = matches!(relation, "advmod" | "discourse" | "amod" | "conj");
+    let joining = matches!(relation, "fixed" | "flat" | "compound" | "list" | "orphan" | "goeswith");
+    nominal || clausal || modifier || joining || matches!(relation, "reparandum" | "dep")
+}
+
+/// Whether a universal relation is one of function words, which MLAS reads together with their heads.
+pub(crate) fn is_functional(relation: &str) -> bool {
+    matches!(relation, "aux" | "cop" | "mark" | "det" | "clf" | "case" | "cc")
+}
+
+/// The universal features among `features` (`Case=Nom|Foo=Bar`), sorted; those of single languages are left out.
+pub(crate) fn universal_features(features: &str) -> Vec<&str> {
+    let name = |feature: &&str| is_universal(feature.split_once('=').map_or(*feature, |(name, _)| name));
+    let mut universal: Vec<&str> = features.split('|').filter(name).collect();
+    universal.sort_unstable();
+    universal
+}
+
+fn is_universal(feature: &str) -> bool {
+    let lexical = matches!(feature, "PronType" | "NumType" | "Poss" | "Reflex" | "Foreign" | "Abbr");
+    let nominal = matches!(feature, "Gender" | "Animacy" | "Number" | "Case" | "Definite" | "Degree");
+    let verbal =
+        matches!(feature, "VerbForm" | "Mood" | "Tense" | "Aspect" | "Voice" | "Evident" | "Polarity");
+    lexical || nominal || verbal || matches!(feature, "Person" | "Polite")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn subtypes_are_ignored() {
+        assert_eq!(universal_relation("nsubj:pass"), "nsubj");
+        assert_eq!(universal_relation("obl"), "obl");
+    }
+
+    #[test]
+    fn every_universal_relation_is_content_function_or_punctuation() {
+        let content = "nsubj obj iobj csubj ccomp xcomp obl vocative expl dislocated advcl advmod discourse nmod \
+                       appos nummod acl amod conj fixed flat compound list parataxis orphan goeswith reparandum root \
+                       dep";
+        let functional = "aux cop mark det clf case cc";
+        assert!(content.split_whitespace().all(|relation| is_content(relation) && !is_functional(relation)));
+        assert!(
+            functional.split_whitespace().all(|relation| is_functional(relation) && !is_content(relation))
+        );
+        assert!(!is_content("punct") && !is_functional("punct"));
+        assert_eq!(content.split_whitespace().count() + functional.split_whitespace().count() + 1, 37);
+    }
+
+    #[test]
+    fn features_are_sorted_and_those_of_one_language_left_out() {
+        assert_eq!(universal_features("Number=Sing|NameType=Geo|Case=Nom"), ["Case=Nom", "Number=Sing"]);
+        assert_eq!(universal_features("_"), [""; 0]);
+    }
+}
