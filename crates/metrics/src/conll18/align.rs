@@ -3,6 +3,9 @@
 //! Words that are tokens align if they cover the same text. Around multi-word tokens, where words have no text of their own,
 //! the smallest stretch is taken out of which no multi-word token of either side sticks; the words inside it align by
 //! a longest common subsequence of their forms, in lower case.
+//!
+//! Where a token overlaps a multi-word token of the other side only in part, which words align can depend on which side is
+//! gold: so it is in the published script, and so here.
 
 use super::read::Word;
 

@@ -62,6 +62,16 @@ pub enum Conll18Error {
         /// The head found there.
         head: String,
     },
+    /// A tag is none of Universal Dependencies.
+    #[error("line {line}: {column} \"{tag}\" is not universal")]
+    UnknownTag {
+        /// The line.
+        line: usize,
+        /// The column's name.
+        column: &'static str,
+        /// The tag found there, without a subtype.
+        tag: String,
+    },
     /// The heads of a sentence are not a tree.
     #[error("line {line}, sentence {sentence}: {error}")]
     Tree {

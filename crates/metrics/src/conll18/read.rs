@@ -9,7 +9,7 @@ use std::iter::Enumerate;
 use std::str::Lines;
 
 use super::error::Conll18Error;
-use super::universal::{universal_features, universal_relation};
+use super::universal::{is_relation, is_upos, universal_features, universal_relation};
 use crate::tree::check_tree;
 
 /// A stretch of a treebank's text without spaces, in bytes, and the line that it was read from.
@@ -78,6 +78,27 @@ impl<'a> Treebank<'a> {
             reader.take(line, text)?;
         }
         reader.finish()
+    }
+
+    /// Checks that UPOS and DEPREL are universal ones, or `_`.
+    ///
+    /// The evaluation itself does not ask for it: an unknown tag simply differs, and an unknown relation is not one of
+    /// content words. A misspelt one in gold would go unnoticed.
+    ///
+    /// # Errors
+    /// Errors with the line of the first tag that is not among the 17 parts of speech or the 37 relations of Universal
+    /// Dependencies, version 2.
+    pub fn check_tags(&self) -> Result<(), Conll18Error> {
+        for word in &self.words {
+            let upos = ("UPOS", word.upos, is_upos(word.upos));
+            let relation = ("DEPREL", word.relation, is_relation(word.relation));
+            for (column, tag, known) in [upos, relation] {
+                if !known && tag != "_" {
+                    return Err(Conll18Error::UnknownTag { line: word.line, column, tag: tag.to_owned() });
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The words of all sentences, in order.
@@ -342,6 +363,17 @@ mod tests {
             second(&[("1", "0"), ("2", "9")]),
             "line 6, sentence 2: word 2 has head 9, but there are 2 words"
         );
+    }
+
+    #[test]
+    fn unknown_tags_are_named_when_asked_for() {
+        assert_eq!(Treebank::read(VAMOS).unwrap().check_tags(), Ok(()));
+        let message = |from, to| {
+            let text = VAMOS.replace(from, to);
+            Treebank::read(&text).unwrap().check_tags().unwrap_err().to_string()
+        };
+        assert_eq!(message("NOUN", "NN"), "line 7: UPOS \"NN\" is not universal");
+        assert_eq!(message("obj:x", "ojb:x"), "line 4: DEPREL \"ojb\" is not universal");
     }
 
     #[test]

@@ -22,6 +22,18 @@ pub(crate) fn is_functional(relation: &str) -> bool {
     matches!(relation, "aux" | "cop" | "mark" | "det" | "clf" | "case" | "cc")
 }
 
+/// Whether a relation, without its subtype, is one of the 37 universal ones.
+pub(crate) fn is_relation(relation: &str) -> bool {
+    is_content(relation) || is_functional(relation) || relation == "punct"
+}
+
+/// Whether a part of speech is one of the 17 universal ones.
+pub(crate) fn is_upos(upos: &str) -> bool {
+    let open = matches!(upos, "ADJ" | "ADV" | "INTJ" | "NOUN" | "PROPN" | "VERB");
+    let closed = matches!(upos, "ADP" | "AUX" | "CCONJ" | "DET" | "NUM" | "PART" | "PRON" | "SCONJ");
+    open || closed || matches!(upos, "PUNCT" | "SYM" | "X")
+}
+
 /// The universal features among `features` (`Case=Nom|Foo=Bar`), sorted; those of single languages are left out.
 pub(crate) fn universal_features(features: &str) -> Vec<&str> {
     let name = |feature: &&str| is_universal(feature.split_once('=').map_or(*feature, |(name, _)| name));
@@ -60,6 +72,13 @@ mod tests {
         );
         assert!(!is_content("punct") && !is_functional("punct"));
         assert_eq!(content.split_whitespace().count() + functional.split_whitespace().count() + 1, 37);
+    }
+
+    #[test]
+    fn there_are_17_parts_of_speech() {
+        let all = "ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X";
+        assert_eq!(all.split(' ').filter(|upos| is_upos(upos)).count(), 17);
+        assert!(!is_upos("NN") && !is_upos("noun"));
     }
 
     #[test]
