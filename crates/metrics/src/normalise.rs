@@ -3,8 +3,6 @@
 //! Rajpurkar et al. 2016; ReCoRD and decaNLP compare in the same way. An article is a whole word `a`, `an` or `the`, where
 //! a word is a run of letters, digits and underscores, taken after punctuation is gone (`a-b` becomes `ab`).
 
-use std::collections::HashMap;
-
 /// `text` in lower case, without ASCII punctuation and articles, its words divided by single spaces.
 pub(crate) fn normalise(text: &str) -> String {
     let lower = text.to_lowercase();
@@ -40,24 +38,29 @@ fn is_word(character: char) -> bool {
 /// F1 of the words of two normalised texts, counted with repetition, in `[0, 1]`; 0 if they share none, both empty
 /// included.
 pub(crate) fn word_f1(gold: &str, predicted: &str) -> f64 {
-    let mut left = HashMap::new();
-    let mut n_gold = 0;
-    for word in gold.split_whitespace() {
-        *left.entry(word).or_insert(0usize) += 1;
-        n_gold += 1;
-    }
-    let (mut n_predicted, mut shared) = (0, 0);
-    for word in predicted.split_whitespace() {
-        n_predicted += 1;
-        if let Some(count) = left.get_mut(word).filter(|count| **count > 0) {
-            *count -= 1;
-            shared += 1;
-        }
-    }
-    match shared {
+    let (gold, predicted) = (sorted_words(gold), sorted_words(predicted));
+    match shared(&gold, &predicted) {
         0 => 0.0,
-        _ => 2.0 * shared as f64 / (n_gold + n_predicted) as f64,
+        shared => 2.0 * shared as f64 / (gold.len() + predicted.len()) as f64,
     }
+}
+
+fn sorted_words(text: &str) -> Vec<&str> {
+    let mut words: Vec<&str> = text.split_whitespace().collect();
+    words.sort_unstable();
+    words
+}
+
+/// How many words two sorted lists share, each as often as it stands in both.
+fn shared(gold: &[&str], predicted: &[&str]) -> usize {
+    let (mut g, mut p, mut shared) = (0, 0, 0);
+    while g < gold.len() && p < predicted.len() {
+        let order = gold[g].cmp(predicted[p]);
+        shared += usize::from(order.is_eq());
+        g += usize::from(order.is_le());
+        p += usize::from(order.is_ge());
+    }
+    shared
 }
 
 #[cfg(test)]

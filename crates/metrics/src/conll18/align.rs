@@ -7,7 +7,7 @@
 //! Where a token overlaps a multi-word token of the other side only in part, which words align can depend on which side is
 //! gold: so it is in the published script, and so here.
 
-use super::read::Word;
+use super::treebank::Word;
 
 /// The aligned words of two treebanks of the same text, as (gold, predicted) indices, increasing on both sides.
 pub(super) fn align(gold: &[Word], predicted: &[Word]) -> Vec<(usize, usize)> {

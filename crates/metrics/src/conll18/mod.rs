@@ -35,10 +35,13 @@
 
 mod align;
 mod error;
+mod evaluation;
 mod read;
 mod score;
+mod treebank;
 pub(crate) mod universal;
 
 pub use error::Conll18Error;
-pub use read::{Treebank, Word};
-pub use score::{Evaluation, Score, evaluate};
+pub use evaluation::{Evaluation, Score};
+pub use score::evaluate;
+pub use treebank::{Treebank, Word};

@@ -2,19 +2,24 @@
 
 /// The universal part of a relation: `nsubj` of `nsubj:pass`.
 pub(crate) fn universal_relation(relation: &str) -> &str {
-    relation.split_once(':').map_or(relation, |(universal, _)| universal)
+    match relation.bytes().position(|byte| byte == b':') {
+        Some(end) => &relation[..end],
+        None => relation,
+    }
 }
 
 /// Whether a universal relation is one of content words; CLAS, MLAS and BLEX count these alone.
 pub(crate) fn is_content(relation: &str) -> bool {
-    let nominal = matches!(
-        relation,
-        "nsubj" | "obj" | "iobj" | "obl" | "vocative" | "expl" | "dislocated" | "nmod" | "appos" | "nummod"
-    );
-    let clausal = matches!(relation, "csubj" | "ccomp" | "xcomp" | "advcl" | "acl" | "root" | "parataxis");
-    let modifier = matches!(relation, "advmod" | "discourse" | "amod" | "conj");
-    let joining = matches!(relation, "fixed" | "flat" | "compound" | "list" | "orphan" | "goeswith");
-    nominal || clausal || modifier || joining || matches!(relation, "reparandum" | "dep")
+    // Byte patterns are compared by length and letter, strings one after the other; this is asked for every word.
+    let relation = relation.as_bytes();
+    let nominal =
+        matches!(relation, b"nsubj" | b"obj" | b"iobj" | b"obl" | b"vocative" | b"expl" | b"dislocated");
+    let modifier = matches!(relation, b"nmod" | b"appos" | b"nummod" | b"amod" | b"advmod" | b"discourse");
+    let clausal =
+        matches!(relation, b"csubj" | b"ccomp" | b"xcomp" | b"advcl" | b"acl" | b"parataxis" | b"root");
+    let joined =
+        matches!(relation, b"conj" | b"fixed" | b"flat" | b"compound" | b"list" | b"orphan" | b"goeswith");
+    nominal || modifier || clausal || joined || matches!(relation, b"reparandum" | b"dep")
 }
 
 /// Whether a universal relation is one of function words, which MLAS reads together with their heads.

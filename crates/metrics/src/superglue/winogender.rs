@@ -5,8 +5,6 @@
 //!
 //! Rudinger et al. 2018, "Gender Bias in Coreference Resolution"; recast by Poliak et al. 2018.
 
-use std::collections::BTreeMap;
-
 use crate::accuracy::accuracy;
 use crate::check;
 use crate::error::MetricError;
@@ -34,18 +32,17 @@ pub fn winogender<P: Ord>(
 ) -> Result<Winogender, MetricError> {
     let accuracy = accuracy(gold, predicted)?;
     check::grouped(pairs.len(), predicted.len())?;
-    let mut members: BTreeMap<&P, Vec<usize>> = BTreeMap::new();
-    for (example, pair) in pairs.iter().enumerate() {
-        members.entry(pair).or_default().push(example);
-    }
-    let mut same = 0;
-    for examples in members.values() {
-        let &[first, second] = examples.as_slice() else {
+    let mut order: Vec<usize> = (0..pairs.len()).collect();
+    order.sort_by_key(|&example| &pairs[example]);
+    let (mut same, mut n_pairs) = (0, 0);
+    for examples in order.chunk_by(|&left, &right| pairs[left] == pairs[right]) {
+        let &[first, second] = examples else {
             return Err(MetricError::NotAPair { example: examples[0], members: examples.len() });
         };
         same += usize::from(predicted[first] == predicted[second]);
+        n_pairs += 1;
     }
-    Ok(Winogender { gender_parity: same as f64 / members.len() as f64, accuracy })
+    Ok(Winogender { gender_parity: same as f64 / n_pairs as f64, accuracy })
 }
 
 #[cfg(test)]
