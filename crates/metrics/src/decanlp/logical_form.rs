@@ -3,11 +3,10 @@
 //! A query is compared in lower case, its tokens divided by single spaces. The order of conditions counts, as it does in
 //! the paper.
 //!
-//! Difference from the released `metrics.py`: that reads a query back into column, aggregation and conditions with the help
-//! of its table, so it forgives wrong words in places that it skips (the first word and the last two before `where`), and
-//! takes an unknown column for the first one. Here these are wrong, so a score can be lower and never higher, except for
-//! gold queries that its reader cannot read back (a cell value that is also a column's name, say), which it counts as
-//! wrong for everybody and which can be right here.
+//! Difference from the released `metrics.py`: that reads a query back into column, aggregation and conditions with the
+//! help of its table. So it forgives other words where `select` and `from table` stand, and counts a query whose gold it
+//! cannot read back (a cell value that is also a column's name, say) as wrong for everybody. Here the text decides, and
+//! predictions in upper case are right too.
 
 use crate::check;
 use crate::error::MetricError;
