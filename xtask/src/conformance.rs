@@ -1,5 +1,6 @@
-//! `cargo xtask conformance DIR`: the readers and scores against published files and published scores.
+//! `cargo xtask conformance DIR`: the readers and the scorers against published files and published scores.
 
+mod conll18;
 mod conlleval;
 mod count;
 mod sets;
@@ -34,8 +35,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let counted = sets::SETS.iter().map(|set| (set.name(), count::check(data, set)));
     let scored = conlleval::SUBMISSIONS.iter().map(|file| (file.name(), conlleval::check(data, file)));
     let answered = squad::ANSWERS.iter().map(|file| (file.name(), squad::check(data, file)));
+    let parsed = conll18::OUTPUTS.iter().map(|output| (output.name(), conll18::check(data, output)));
     let (mut passed, mut failed, mut skipped) = (0, 0, 0);
-    for (name, outcome) in counted.chain(scored).chain(answered) {
+    for (name, outcome) in counted.chain(scored).chain(answered).chain(parsed) {
         match outcome {
             Outcome::Passed(found) => {
                 passed += 1;

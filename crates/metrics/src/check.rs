@@ -13,6 +13,14 @@ pub(crate) fn paired(what: &'static str, gold: usize, predicted: usize) -> Resul
     Ok(())
 }
 
+/// Errors if there are more or fewer names of groups than examples.
+pub(crate) fn grouped(groups: usize, examples: usize) -> Result<(), MetricError> {
+    match groups == examples {
+        true => Ok(()),
+        false => Err(MetricError::GroupsMismatch { groups, examples }),
+    }
+}
+
 /// Errors if a label is not below `n_labels`.
 pub(crate) fn in_range(example: usize, label: usize, n_labels: usize) -> Result<(), MetricError> {
     if label >= n_labels {

@@ -197,6 +197,80 @@ pub enum MetricError {
         /// Index of the metric in the task, from 0.
         metric: usize,
     },
+    /// A word's head lies beyond its sentence.
+    #[error("word {word} of sentence {sentence} has head {head}, but the sentence has {words} words")]
+    HeadOutOfRange {
+        /// Index of the sentence, from 0.
+        sentence: usize,
+        /// Number of the word, from 1 as heads are.
+        word: usize,
+        /// The head found there.
+        head: usize,
+        /// Words of the sentence.
+        words: usize,
+    },
+    /// Examples and the names of their groups (questions, pairs) differ in number.
+    #[error("{groups} group names for {examples} examples")]
+    GroupsMismatch {
+        /// How many names.
+        groups: usize,
+        /// How many examples.
+        examples: usize,
+    },
+    /// A question has no accepted answer.
+    #[error("example {example} has no gold answer")]
+    NoAnswer {
+        /// Index of the example, from 0.
+        example: usize,
+    },
+    /// A minimal pair has more or fewer than two examples.
+    #[error("the pair of example {example} has {members} examples, expected 2")]
+    NotAPair {
+        /// Index of its first example, from 0.
+        example: usize,
+        /// How many examples it has.
+        members: usize,
+    },
+    /// Tasks of a benchmark have no score.
+    #[error("no {aggregate} without {}", missing.join(", "))]
+    MissingTasks {
+        /// The score over all tasks.
+        aggregate: &'static str,
+        /// The tasks that it lacks.
+        missing: Vec<&'static str>,
+    },
+    /// A metric without bounds was to be normalised.
+    #[error("{metric} has no upper bound, so it cannot be normalised by its range")]
+    Unbounded {
+        /// The metric.
+        metric: MetricKey,
+    },
+    /// A score that its metric cannot take.
+    #[error("{metric} {score} lies outside its range, {min} to {max}")]
+    OutsideRange {
+        /// The metric.
+        metric: MetricKey,
+        /// The score.
+        score: f64,
+        /// The metric's smallest value.
+        min: f64,
+        /// Its largest.
+        max: f64,
+    },
+    /// A task's weight is negative or not a number.
+    #[error("the weight of task {task} must not be negative, got {weight}")]
+    BadWeight {
+        /// Index of the task, from 0.
+        task: usize,
+        /// Its weight.
+        weight: f64,
+    },
+    /// The weights of all tasks cannot be divided by.
+    #[error("the weights of the tasks add up to {total}")]
+    BadWeights {
+        /// Their sum.
+        total: f64,
+    },
 }
 
 /// What to use instead of a metric of two classes.

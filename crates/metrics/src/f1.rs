@@ -136,6 +136,15 @@ pub fn label_set_weighted_f1(
     Ok(weighted(&label_set_counts(gold, predicted, n_labels)?))
 }
 
+/// F1 of each class, 0 where it occurs on neither side. Errors as [`macro_f1`].
+pub(crate) fn class_f1s(
+    gold: &[usize],
+    predicted: &[usize],
+    n_classes: usize,
+) -> Result<Vec<f64>, MetricError> {
+    Ok(class_counts(gold, predicted, n_classes)?.into_iter().map(ClassCounts::f1).collect())
+}
+
 /// Pooled F1; 0 where nothing was meant and nothing predicted.
 pub(crate) fn micro(counts: &[ClassCounts]) -> f64 {
     let pool = |sum: ClassCounts, class: &ClassCounts| ClassCounts {

@@ -1,10 +1,14 @@
 #![doc = include_str!("../README.md")]
 
 pub mod accuracy;
+pub mod aggregate;
+pub mod attachment;
 pub mod bio;
 pub mod bleu;
+pub mod conll18;
 pub mod conlleval;
 pub mod correlation;
+pub mod decanlp;
 pub mod error;
 pub mod f1;
 pub mod key;
@@ -16,16 +20,23 @@ pub mod perplexity;
 pub mod ranks;
 pub mod roc_auc;
 pub mod rouge;
+pub mod selection;
 pub mod span_f1;
 pub mod squad;
 pub mod summary;
+pub mod superglue;
+pub mod tree;
+pub mod verify;
 
+mod answers;
 mod check;
 mod ngrams;
 mod tags;
 mod whitespace;
 
 pub use accuracy::{accuracy, exact_match};
+pub use aggregate::{DecaScore, GlueScore, SuperGlueScore};
+pub use attachment::{Attachment, attachment};
 pub use bio::{InvalidBio, ValidBio, WordPlace};
 pub use bleu::{BleuOptions, BleuScore, Smoothing, corpus_bleu, sentence_bleu};
 pub use conlleval::{ChunkCounts, Report, conlleval};
@@ -42,7 +53,9 @@ pub use perplexity::perplexity;
 pub use ranks::average_ranks;
 pub use roc_auc::roc_auc;
 pub use rouge::{RougeKind, RougeScore, porter_stem, rouge, rouge_texts};
+pub use selection::{WeightedMetric, best_by_normalised_mean, normalised_means};
 pub use span_f1::{span_f1, span_report, strict_span_f1, strict_spans};
 pub use squad::{AnswerScore, BestThreshold, NoAnswer, SquadScore, SquadV2Report};
 pub use squad::{normalise_answer, squad_v1, squad_v1_answers, squad_v2, squad_v2_answers};
 pub use summary::{Comparison, best_by_mean_rank, mean, mean_ranks, relative_gain, standard_deviation};
+pub use tree::{TreeError, check_tree};

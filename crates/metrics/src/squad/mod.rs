@@ -12,7 +12,7 @@ pub mod normalise;
 pub mod v1;
 pub mod v2;
 
-mod overlap;
+pub(crate) mod overlap;
 
 pub use normalise::normalise_answer;
 pub use v1::{squad_v1, squad_v1_answers};

@@ -16,7 +16,7 @@ pub(super) fn common(left: &mut [&str], right: &mut [&str]) -> usize {
 }
 
 /// F1 of two normalised texts; 0 if they share no word.
-pub(super) fn f1(gold: &str, predicted: &str) -> f64 {
+pub(crate) fn f1(gold: &str, predicted: &str) -> f64 {
     let mut gold: Vec<&str> = words(gold).collect();
     let mut predicted: Vec<&str> = words(predicted).collect();
     match common(&mut gold, &mut predicted) {
