@@ -47,6 +47,9 @@ Examples:
   mtl describe tasks.toml --data /srv/corpora
   mtl describe tasks.toml --json | jq '.pairs[] | {first, second, category}'";
 
+/// How many pairs a reading lists before it only counts them.
+const LISTED: usize = 6;
+
 /// Show what the data say before anything is trained: labels, baselines, texts, and what tasks have in common
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
@@ -198,9 +201,12 @@ fn rules(pairs: &[PairDescription]) -> String {
 }
 
 fn reading_text(reading: &Reading) -> String {
-    let about =
-        if reading.about.is_empty() { String::new() } else { format!("{}: ", reading.about.join(", ")) };
-    format!("{about}{} ({})", reading.text, reading.source)
+    let about = match reading.about.len() {
+        0 => String::new(),
+        1..=LISTED => format!(", on {}", reading.about.join(", ")),
+        n => format!(", on {} and {} more", reading.about[..LISTED].join(", "), n - LISTED),
+    };
+    format!("{}{about}: {}", reading.source, reading.text)
 }
 
 fn yes(same: bool) -> &'static str {
