@@ -24,6 +24,7 @@ const KEYS: &[&str] = &[
     "metrics",
     "weight",
     "same_examples_as",
+    "domain",
 ];
 
 choices! {
@@ -60,6 +61,7 @@ choices! {
 /// | `metrics` | | more scores to report | the same |
 /// | `weight` | 1 | weight of the loss | above 0 |
 /// | `same_examples_as` | | a task whose examples this one labels too; its files need not be repeated | |
+/// | `domain` | that of `same_examples_as` | what its texts are about, such as `news`; only `describe` reads it | |
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct TaskConfig {
@@ -90,6 +92,9 @@ pub struct TaskConfig {
     /// The task whose examples this one labels too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub same_examples_as: Option<String>,
+    /// The name of the domain of its texts: tasks are of one domain if the names are the same. It changes no run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
 }
 
 impl TaskConfig {
@@ -136,6 +141,9 @@ impl TaskConfig {
             metric,
             weight: section.or("weight", 1.0, read_weight)?,
             same_examples_as: base.map(|base| base.name.clone()),
+            domain: section
+                .option("domain", |entry| entry.word())?
+                .or_else(|| base.and_then(|base| base.domain.clone())),
             examples,
         })
     }
