@@ -20,7 +20,7 @@ pub enum SharingError {
     /// There must be one value for every task.
     #[error("expected {expected} {what}, one for each task, got {got}")]
     TaskCount {
-        /// What was counted: "weights" or "losses".
+        /// What was counted: "losses" or "gradient norms", say.
         what: &'static str,
         /// Number of tasks.
         expected: usize,
@@ -36,6 +36,103 @@ pub enum SharingError {
         step: u64,
         /// The loss, in the task's unit.
         loss: f64,
+    },
+    /// A loss is negative, where the weighting compares losses by their ratios or logarithms.
+    #[error(
+        "the loss of task {task_idx} is {loss} in step {step}, {weighting} weighting needs losses of at least 0"
+    )]
+    LossNegative {
+        /// The weighting.
+        weighting: &'static str,
+        /// The task's index.
+        task_idx: usize,
+        /// The step, from 0.
+        step: u64,
+        /// The loss, in the task's unit.
+        loss: f64,
+    },
+    /// The weighting learns from losses, and the step shows none.
+    #[error("{weighting} weighting needs the losses of step {step}, no task has one")]
+    NoLosses {
+        /// The weighting.
+        weighting: &'static str,
+        /// The step, from 0.
+        step: u64,
+    },
+    /// A loss on development data is negative, infinite or not a number.
+    #[error("the dev loss of task {task_idx} must be at least 0 and finite, got {loss}")]
+    InvalidDevLoss {
+        /// The task's index.
+        task_idx: usize,
+        /// The loss, in the task's unit.
+        loss: f64,
+    },
+    /// The norm of a gradient is negative, infinite or not a number.
+    #[error("the gradient norm of task {task_idx} must be at least 0 and finite, got {norm} in step {step}")]
+    InvalidGradientNorm {
+        /// The task's index.
+        task_idx: usize,
+        /// The step, from 0.
+        step: u64,
+        /// The norm.
+        norm: f64,
+    },
+    /// Something belongs to a step whose losses were not shown, or not for the same tasks.
+    #[error("{what} of step {step} came without the losses of the same tasks before them")]
+    OutOfOrder {
+        /// What came: "gradient norms" or "losses after the update".
+        what: &'static str,
+        /// The step, from 0.
+        step: u64,
+    },
+    /// A weighting has no such key.
+    #[error(
+        "{weighting} weighting has no key `{key}`{}",
+        nearest.map_or_else(|| listed(expected), |nearest| format!(", did you mean `{nearest}`?"))
+    )]
+    UnknownKey {
+        /// The weighting.
+        weighting: &'static str,
+        /// The key that was given.
+        key: String,
+        /// The name that is most like it, if one is.
+        nearest: Option<&'static str>,
+        /// Every key of the weighting.
+        expected: Vec<&'static str>,
+    },
+    /// A key's value is out of its range.
+    #[error("`{key}` of {weighting} weighting must be {range}, got {got}")]
+    KeyOutOfRange {
+        /// The weighting.
+        weighting: &'static str,
+        /// The key.
+        key: &'static str,
+        /// The range, in words.
+        range: &'static str,
+        /// The value.
+        got: f64,
+    },
+    /// A saved state lacks something.
+    #[error("a saved state for loss weighting {weighting} lacks `{key}`")]
+    MissingState {
+        /// The weighting that was to be restored.
+        weighting: &'static str,
+        /// The key that is not there.
+        key: &'static str,
+    },
+    /// A saved state belongs to another number of tasks.
+    #[error(
+        "a saved state for loss weighting {weighting} holds {got} values of `{key}`, expected {expected}"
+    )]
+    StateLength {
+        /// The weighting that was to be restored.
+        weighting: &'static str,
+        /// The key in the state.
+        key: &'static str,
+        /// Number of values that belong there.
+        expected: usize,
+        /// Number of values in the state.
+        got: usize,
     },
     /// A saved state holds something that this weighting does not know.
     #[error("a saved state for loss weighting {weighting} holds unknown `{key}`")]
@@ -53,4 +150,8 @@ pub enum SharingError {
         /// Every name that would do.
         expected: Vec<&'static str>,
     },
+}
+
+fn listed(expected: &[&str]) -> String {
+    if expected.is_empty() { ", it has none".to_owned() } else { format!(", only {}", expected.join(", ")) }
 }
