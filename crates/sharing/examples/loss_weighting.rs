@@ -1,4 +1,6 @@
-//! Every loss weighting on a toy: two squared errors of one parameter, in units that differ by a hundred.
+//! Every loss weighting on a toy: one parameter that two tasks pull to 1 and to -1, in units that differ by a hundred.
+//!
+//! Equal weights follow the larger unit to -1; weightings that balance units end between the two.
 //!
 //! `cargo run -p mtl-sharing --example loss_weighting`
 
@@ -11,7 +13,7 @@ const TARGETS: [f64; 2] = [1.0, -1.0];
 const UNITS: [f64; 2] = [1.0, 100.0];
 
 fn losses(x: f64) -> [f64; 2] {
-    [0, 1].map(|task_idx| UNITS[task_idx] * (x - TARGETS[task_idx]).powi(2))
+    [0, 1].map(|task_idx| UNITS[task_idx] * ((x - TARGETS[task_idx]).powi(2) + 1.0))
 }
 
 fn gradients(x: f64) -> [f64; 2] {
@@ -20,7 +22,7 @@ fn gradients(x: f64) -> [f64; 2] {
 
 /// Descends along the sign of the weighted gradient, as Adam does; gives the parameter and the last weights.
 fn train(weighting: &mut dyn LossWeighting) -> Result<(f64, Vec<f64>), SharingError> {
-    let (mut x, mut weights) = (0.8, Vec::new());
+    let (mut x, mut weights) = (0.5, Vec::new());
     weighting.dev_losses(&losses(x))?;
     for step in 0..STEPS {
         weights = weighting.weights(step, &losses(x).map(Some))?;

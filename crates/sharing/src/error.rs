@@ -85,6 +85,16 @@ pub enum SharingError {
         /// The step, from 0.
         step: u64,
     },
+    /// A weighting was asked for weights before it was told what it needs for them.
+    #[error("{weighting} weighting needs {what} before the weights of step {step}")]
+    Untold {
+        /// The weighting.
+        weighting: &'static str,
+        /// What it was not told.
+        what: &'static str,
+        /// The step, from 0.
+        step: u64,
+    },
     /// A weighting has no such key.
     #[error(
         "{weighting} weighting has no key `{key}`{}",

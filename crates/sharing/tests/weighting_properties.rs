@@ -10,9 +10,11 @@ use mtl_sharing::weighting::{
 use mtl_sharing::{LossWeighting, TaskLoss, WeightingKind, WeightingState};
 use proptest::prelude::*;
 
-/// A weighting of these tasks with its default settings.
+/// A weighting of these tasks with its default settings, evaluated once.
 fn make(kind: WeightingKind, tasks: &[TaskLoss]) -> Box<dyn LossWeighting> {
-    kind.configure(&BTreeMap::new()).unwrap().build(tasks, 7).unwrap()
+    let mut weighting = kind.configure(&BTreeMap::new()).unwrap().build(tasks, 7).unwrap();
+    weighting.dev_losses(&vec![1.0; tasks.len()]).unwrap();
+    weighting
 }
 
 /// Tells a weighting all that it needs of a step; gives the weights.

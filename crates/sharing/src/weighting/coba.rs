@@ -15,8 +15,8 @@
 //! Finetuning of Large Language Models*, EMNLP 2024, section 3 and Algorithm 1.
 //!
 //! Differences from the paper: it draws a batch of development data in every step, here `i` counts evaluations on all of
-//! them, hence the shorter window. The first evaluation, best made before the first step, gives the losses that the
-//! others are divided by. Where the slopes of a sum are all zero, so is its quotient. The authors' code, MFTCoder,
+//! them, hence the shorter window. The first evaluation, made before the first step, gives the losses that the others
+//! are divided by. Where the slopes of a sum are all zero, so is its quotient. The authors' code, MFTCoder,
 //! departs from the paper: its `a_max` is the slope of the largest loss, `DF` has no upper bound, and a further
 //! softmax and a smallest weight are applied at the end.
 //!
@@ -107,6 +107,10 @@ impl LossWeighting for CoBa {
 
     fn weights(&mut self, step: u64, losses: &[Option<f64>]) -> Result<Vec<f64>, SharingError> {
         check_losses(self.weights.len(), step, losses)?;
+        if self.first.is_empty() {
+            let weighting = self.kind().name();
+            return Err(SharingError::Untold { weighting, what: "dev losses", step });
+        }
         Ok(self.weights.clone())
     }
 
@@ -268,6 +272,12 @@ mod tests {
         for (weight, expected) in weights.iter().zip(relative_scores(&[-0.1, -0.05])) {
             assert!((weight - expected).abs() < 1e-12, "{weights:?}");
         }
+    }
+
+    #[test]
+    fn the_first_evaluation_comes_before_the_first_step() {
+        let error = CoBa::new(1, CoBaConfig::default()).unwrap().weights(0, &[Some(1.0)]).unwrap_err();
+        assert_eq!(error.to_string(), "coba weighting needs dev losses before the weights of step 0");
     }
 
     #[test]

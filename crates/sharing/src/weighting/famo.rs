@@ -17,7 +17,7 @@
 use super::adam::{self, Adam};
 use super::key::settings;
 use super::numeric::softmax;
-use super::present::{Present, SMALLEST_LOSS};
+use super::present::{Pending, Present, SMALLEST_LOSS};
 use super::restore::Restore;
 use super::{LossWeighting, Needs, WeightingKind, WeightingState};
 use crate::SharingError;
@@ -39,7 +39,7 @@ pub struct Famo {
     logits: Vec<f64>,
     adam: Adam,
     /// The step whose weights were asked for last, and its losses.
-    current: Option<(u64, Present)>,
+    pending: Pending,
 }
 
 impl Famo {
@@ -52,7 +52,7 @@ impl Famo {
             return Err(SharingError::NoTasks);
         }
         let adam = Adam::new(n_tasks, config.learning_rate, config.decay);
-        Ok(Self { logits: vec![0.0; n_tasks], adam, current: None })
+        Ok(Self { logits: vec![0.0; n_tasks], adam, pending: Pending::default() })
     }
 }
 
@@ -66,19 +66,17 @@ impl LossWeighting for Famo {
     }
 
     fn weights(&mut self, step: u64, losses: &[Option<f64>]) -> Result<Vec<f64>, SharingError> {
+        self.pending.check(self.kind(), step, "the losses after the update of the last step")?;
         let present = Present::losses(self.kind(), self.logits.len(), step, losses)?;
         let weights = weights(&present.gather(&self.logits), &present.values);
         let weights = present.scatter(&weights, self.logits.len());
-        self.current = Some((step, present));
+        self.pending.keep(step, present);
         Ok(weights)
     }
 
     fn after_update(&mut self, step: u64, losses: &[Option<f64>]) -> Result<(), SharingError> {
         let after = Present::losses(self.kind(), self.logits.len(), step, losses)?;
-        let before = match self.current.take() {
-            Some((of, before)) if of == step && before.tasks == after.tasks => before,
-            _ => return Err(SharingError::OutOfOrder { what: "losses after the update", step }),
-        };
+        let before = self.pending.take(step, &after.tasks, "losses after the update")?;
         let gradient = gradient(&after.gather(&self.logits), &before.values, &after.values);
         self.adam.update(&after.tasks, &gradient, &mut self.logits);
         Ok(())
@@ -95,7 +93,7 @@ impl LossWeighting for Famo {
         restore.only(&[&[LOGITS], &adam::KEYS])?;
         let logits = restore.vector(LOGITS, self.logits.len())?;
         self.adam.restore(self.kind(), state)?;
-        (self.logits, self.current) = (logits, None);
+        (self.logits, self.pending) = (logits, Pending::default());
         Ok(())
     }
 }
@@ -157,6 +155,17 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "losses after the update of step 3 came without the losses of the same tasks before them"
+        );
+    }
+
+    #[test]
+    fn the_losses_after_an_update_must_come_before_the_next_step() {
+        let mut weighting = Famo::new(1, FamoConfig::default()).unwrap();
+        weighting.weights(0, &[Some(1.0)]).unwrap();
+        let error = weighting.weights(1, &[Some(1.0)]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "famo weighting needs the losses after the update of the last step before the weights of step 1"
         );
     }
 }

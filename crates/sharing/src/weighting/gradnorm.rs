@@ -19,7 +19,7 @@
 use super::adam::{self, Adam};
 use super::key::settings;
 use super::numeric::scaled;
-use super::present::{Present, SMALLEST_LOSS};
+use super::present::{Pending, Present, SMALLEST_LOSS};
 use super::restore::Restore;
 use super::{LossWeighting, Needs, WeightingKind, WeightingState, check_count};
 use crate::SharingError;
@@ -45,7 +45,7 @@ pub struct GradNorm {
     initial: Vec<f64>,
     adam: Adam,
     /// The step whose weights were asked for last, and its losses.
-    current: Option<(u64, Present)>,
+    pending: Pending,
 }
 
 impl GradNorm {
@@ -62,7 +62,7 @@ impl GradNorm {
             weights: vec![1.0; n_tasks],
             initial: vec![0.0; n_tasks],
             adam: Adam::new(n_tasks, config.learning_rate, 0.0),
-            current: None,
+            pending: Pending::default(),
         })
     }
 
@@ -85,23 +85,21 @@ impl LossWeighting for GradNorm {
     }
 
     fn weights(&mut self, step: u64, losses: &[Option<f64>]) -> Result<Vec<f64>, SharingError> {
+        self.pending.check(self.kind(), step, "the gradient norms of the last step")?;
         let present = Present::losses(self.kind(), self.weights.len(), step, losses)?;
         for (task_idx, loss) in present.iter() {
             if self.initial[task_idx] == 0.0 {
                 self.initial[task_idx] = loss.max(SMALLEST_LOSS);
             }
         }
-        self.current = Some((step, present));
+        self.pending.keep(step, present);
         Ok(self.weights.clone())
     }
 
     fn gradient_norms(&mut self, step: u64, norms: &[Option<f64>]) -> Result<(), SharingError> {
         check_norms(self.weights.len(), step, norms)?;
         let norms = Present::of(norms);
-        let losses = match self.current.take() {
-            Some((of, losses)) if of == step && losses.tasks == norms.tasks => losses,
-            _ => return Err(SharingError::OutOfOrder { what: "gradient norms", step }),
-        };
+        let losses = self.pending.take(step, &norms.tasks, "gradient norms")?;
         let rates = relative_rates(&losses.values, &losses.gather(&self.initial));
         let gradient = gradient(&norms.gather(&self.weights), &norms.values, &rates, self.alpha);
         self.adam.update(&norms.tasks, &gradient, &mut self.weights);
@@ -122,7 +120,7 @@ impl LossWeighting for GradNorm {
         let n_tasks = self.weights.len();
         let (weights, initial) = (restore.vector(WEIGHTS, n_tasks)?, restore.vector(INITIAL, n_tasks)?);
         self.adam.restore(self.kind(), state)?;
-        (self.weights, self.initial, self.current) = (weights, initial, None);
+        (self.weights, self.initial, self.pending) = (weights, initial, Pending::default());
         Ok(())
     }
 }

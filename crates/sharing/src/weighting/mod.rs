@@ -60,7 +60,8 @@ use crate::SharingError;
 /// A rule that says how much each task's loss counts in a step.
 ///
 /// A rule may learn from what it sees: it is asked once per step, in order, and what it has learned is its
-/// [`state`](LossWeighting::state). State is taken between steps, after all that the step's rule needs has been said.
+/// [`state`](LossWeighting::state). State is taken between steps, when all has been said
+/// that the rule needs of the last one.
 pub trait LossWeighting: Debug + Send {
     /// The entry of the registry that this weighting belongs to.
     fn kind(&self) -> WeightingKind;
@@ -74,7 +75,8 @@ pub trait LossWeighting: Debug + Send {
     /// which the step shows nothing has no loss; its weight is not used.
     ///
     /// Errors if a loss is not finite, or if there are more or fewer losses than tasks; if it needs losses, also if
-    /// there is none, or one is negative where the method has no place for that.
+    /// there is none, or one is negative where the method has no place for that; and if something else that it needs
+    /// was not said before.
     ///
     /// # Shapes
     ///
@@ -237,6 +239,7 @@ mod tests {
     fn who_needs_losses_says_so_when_there_are_none() {
         for &kind in WeightingKind::ALL {
             let mut weighting = kind.build(&[1.0, 2.0]).unwrap();
+            weighting.dev_losses(&[1.0, 1.0]).unwrap();
             let weights = weighting.weights(3, &[None, None]);
             match weighting.needs().losses {
                 true => assert_eq!(

@@ -76,6 +76,45 @@ impl Present {
     }
 }
 
+/// A step whose losses a weighting keeps until it is told what became of them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Pending(Option<(u64, Present)>);
+
+impl Pending {
+    /// Errors if the losses of a step before `step` still wait for `what`.
+    pub(super) fn check(
+        &self,
+        kind: WeightingKind,
+        step: u64,
+        what: &'static str,
+    ) -> Result<(), SharingError> {
+        match &self.0 {
+            Some((pending, _)) if *pending != step => {
+                Err(SharingError::Untold { weighting: kind.name(), what, step })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Keeps the losses of a step.
+    pub(super) fn keep(&mut self, step: u64, losses: Present) {
+        self.0 = Some((step, losses));
+    }
+
+    /// The losses of `step`. Errors if they were not kept, or not those of `tasks`.
+    pub(super) fn take(
+        &mut self,
+        step: u64,
+        tasks: &[usize],
+        what: &'static str,
+    ) -> Result<Present, SharingError> {
+        match self.0.take() {
+            Some((kept, losses)) if kept == step && losses.tasks == tasks => Ok(losses),
+            _ => Err(SharingError::OutOfOrder { what, step }),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
