@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::WeightingKind;
 use crate::SharingError;
+use crate::nearest::nearest;
 
 /// A number that a weighting can be set with.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -71,7 +72,7 @@ pub(super) fn check_names(
     match values.keys().find(|name| names().all(|known| known != name.as_str())) {
         None => Ok(()),
         Some(unknown) => Err(SharingError::UnknownKey {
-            weighting: kind.name(),
+            method: kind.name(),
             key: unknown.clone(),
             nearest: nearest(unknown, names()),
             expected: names().collect(),
@@ -90,15 +91,6 @@ pub(super) fn check_range(kind: WeightingKind, key: &Key, value: f64) -> Result<
         range: key.range.words(),
         got: value,
     })
-}
-
-/// The name that is most like what was written, if no more than a third of it differs.
-fn nearest(written: &str, names: impl Iterator<Item = &'static str>) -> Option<&'static str> {
-    names
-        .map(|name| (strsim::damerau_levenshtein(written, name), name))
-        .filter(|(distance, name)| 3 * distance <= written.chars().count().max(name.len()))
-        .min()
-        .map(|(_, name)| name)
 }
 
 /// Defines the settings of a weighting: a structure with a field for each key, its table of keys and their checks.
@@ -193,11 +185,11 @@ mod tests {
     fn an_unknown_key_names_the_nearest() {
         let values = |name: &str| BTreeMap::from([(name.to_owned(), 1.0)]);
         let error = WeightingKind::Dwa.configure(&values("temprature")).unwrap_err();
-        assert_eq!(error.to_string(), "dwa weighting has no key `temprature`, did you mean `temperature`?");
+        assert_eq!(error.to_string(), "dwa has no key `temprature`, did you mean `temperature`?");
         let error = WeightingKind::Dwa.configure(&values("alpha")).unwrap_err();
-        assert_eq!(error.to_string(), "dwa weighting has no key `alpha`, only temperature, interval");
+        assert_eq!(error.to_string(), "dwa has no key `alpha`, only temperature, interval");
         let error = WeightingKind::Equal.configure(&values("alpha")).unwrap_err();
-        assert_eq!(error.to_string(), "equal weighting has no key `alpha`, it has none");
+        assert_eq!(error.to_string(), "equal has no key `alpha`, it has none");
     }
 
     #[test]

@@ -1,8 +1,6 @@
-//! Strategies for property tests, behind the feature `proptest`.
+//! What a step shows a loss weighting.
 
 use proptest::prelude::*;
-
-// Loss weighting.
 
 use crate::weighting::{LossForm, TaskLoss, WeightingKind};
 
