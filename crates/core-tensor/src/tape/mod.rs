@@ -137,6 +137,11 @@ impl<E: Float, D: Device> Tape<E, D> {
         Tape::new(device, true, Some((seed, step)))
     }
 
+    /// Keeps nothing, with dropout drawn from `(seed, step)`: the forward pass of a training step once more.
+    pub fn unrecorded(device: &D, seed: u64, step: u64) -> Self {
+        Tape::new(device, false, Some((seed, step)))
+    }
+
     /// The device.
     pub fn device(&self) -> &D {
         &self.device
