@@ -40,6 +40,17 @@ fn walk_all(weighting: &mut dyn LossWeighting, course: &Course) -> Vec<Vec<f64>>
     course.steps.iter().enumerate().map(|(step, shown)| walk(weighting, step, shown)).collect()
 }
 
+/// The weighted losses after many steps with the same losses.
+fn settle(kind: WeightingKind, tasks: &[TaskLoss], losses: &[f64]) -> Vec<f64> {
+    let mut weighting = make(kind, tasks);
+    let losses: Vec<Option<f64>> = losses.iter().copied().map(Some).collect();
+    let mut weights = Vec::new();
+    for step in 0..1000 {
+        weights = weighting.weights(step, &losses).unwrap();
+    }
+    weights.iter().zip(losses).map(|(weight, loss)| weight * loss.unwrap()).collect()
+}
+
 fn sum(values: &[f64]) -> f64 {
     values.iter().sum()
 }
@@ -246,6 +257,38 @@ proptest! {
     }
 
     #[test]
+    fn geometric_unit_of_a_loss_moves_all_shares_alike(losses in all_losses(), factor in 0.1..100.0_f64) {
+        let mut scaled = losses.clone();
+        scaled[0] *= factor;
+        let shares = |losses: &[f64]| -> Vec<f64> {
+            geometric::weights(losses).iter().zip(losses).map(|(weight, loss)| weight * loss).collect()
+        };
+        let moved = factor.powf(1.0 / losses.len() as f64);
+        for (share, scaled) in shares(&losses).iter().zip(shares(&scaled)) {
+            prop_assert!(close(share * moved, scaled, 1e-9));
+        }
+    }
+
+    #[test]
+    fn uncertainty_rests_where_every_weighted_loss_is_a_half(losses in all_losses(), factor in 0.1..2.0_f64) {
+        let log_variances: Vec<f64> = losses.iter().map(|loss| (2.0 * factor * loss).ln()).collect();
+        let factors = vec![factor; losses.len()];
+        let gradient = uncertainty::gradient(&losses, &log_variances, &factors);
+        prop_assert!(gradient.iter().all(|slope| slope.abs() < 1e-12));
+        for (weight, loss) in uncertainty::weights(&log_variances, &factors).iter().zip(&losses) {
+            prop_assert!(close(weight * loss, 0.5, 1e-9));
+        }
+    }
+
+    #[test]
+    fn imtl_l_settles_where_every_scaled_loss_is_one(losses in all_losses()) {
+        let tasks = vec![TaskLoss::classification(1.0); losses.len()];
+        for weighted in settle(WeightingKind::ImtlL, &tasks, &losses) {
+            prop_assert!(close(weighted, 1.0, 0.05));
+        }
+    }
+
+    #[test]
     fn imtl_l_gradient_is_that_of_its_step_loss(losses in all_losses(), seed in any::<u64>()) {
         let scales = NormalDraws::new(seed).draw(0, losses.len());
         let gradient = imtl_l::gradient(&losses, &scales);
@@ -268,6 +311,21 @@ proptest! {
         let after: Vec<f64> = losses.iter().map(|loss| loss * fall).collect();
         let gradient = famo::gradient(&logits, &losses, &after);
         prop_assert!(gradient.iter().all(|slope| slope.abs() < 1e-4));
+    }
+
+    #[test]
+    fn famo_gradient_does_not_see_the_unit_of_a_loss(
+        losses in all_losses(), seed in any::<u64>(), factor in 0.1..100.0_f64
+    ) {
+        let logits = NormalDraws::new(seed).draw(0, losses.len());
+        let falls: Vec<f64> = NormalDraws::new(seed).draw(1, losses.len()).iter().map(|x| x.exp()).collect();
+        let after = |losses: &[f64]| -> Vec<f64> { losses.iter().zip(&falls).map(|(l, f)| l * f).collect() };
+        let mut scaled = losses.clone();
+        scaled[0] *= factor;
+        let plain = famo::gradient(&logits, &losses, &after(&losses));
+        for (plain, scaled) in plain.iter().zip(famo::gradient(&logits, &scaled, &after(&scaled))) {
+            prop_assert!((plain - scaled).abs() < 1e-3);
+        }
     }
 
     #[test]

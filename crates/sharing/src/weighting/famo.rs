@@ -6,9 +6,9 @@
 //!     gradient of xi = J^T (ln L_t(before) - ln L_t(after)),    J = the derivative of the softmax
 //! ```
 //!
-//! Bo Liu, Yihao Feng, Peter Stone, Qiang Liu: *FAMO: Fast Adaptive Multitask Optimization*, NeurIPS 2023, equations (9)
-//! to (11) and Algorithm 2. The weights sum to 1. The losses after the update are of the same pack with the same dropout
-//! draws: losses of two different packs differ for reasons that no weight can help.
+//! Bo Liu, Yihao Feng, Peter Stone, Qiang Liu: *FAMO: Fast Adaptive Multitask Optimization*, NeurIPS 2023, equations
+//! (10) to (12). The weights sum to 1. The losses after the update are of the same packs with the same dropout draws:
+//! losses of two different packs differ for reasons that no weight can help.
 //!
 //! As in the authors' code, xi is learned by Adam, its decay is Adam's weight decay, and 1e-8 is added to every loss;
 //! losses are measured from 0 (their `min_losses`). The defaults are those of the paper's experiments. A task that is
@@ -127,7 +127,7 @@ pub fn gradient(logits: &[f64], before: &[f64], after: &[f64]) -> Vec<f64> {
 mod tests {
     use super::*;
 
-    /// By hand from Liu 2023, equation (10): z = (1/2, 1/2), c = 1 / (1/2 + 1/6).
+    /// By hand from Liu 2023, equation (11): z = (1/2, 1/2), c = 1 / (1/2 + 1/6).
     #[test]
     fn losses_1_and_3_at_zero_logits_are_weighted_3_to_1() {
         for (weight, expected) in weights(&[0.0, 0.0], &[1.0, 3.0]).iter().zip([0.75, 0.25]) {

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Sumanth Chennupati, Ganesh Sistu, Senthil Yogamani, Samir A Rawashdeh: *MultiNet++: Multi-Stream Feature Aggregation
-//! and Geometric Loss Strategy for Multi-Task Learning*, CVPR workshops 2019, equation (3).
+//! and Geometric Loss Strategy for Multi-Task Learning*, CVPR workshops 2019.
 //!
 //! Differences from the paper: a loss below 1e-8 counts as 1e-8, since the weight of a zero loss is infinite; and T is
 //! the number of tasks in the step, those that are absent have weight 0. (LibMTL walks back from the same mean; the

@@ -112,7 +112,7 @@ macro_rules! settings {
         #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
         #[serde(default, deny_unknown_fields)]
         pub struct $config {
-            $(#[doc = concat!("What it is: ", $purpose, ".")] pub $field: $type,)+
+            $(#[doc = concat!($purpose, ".")] pub $field: $type,)+
         }
 
         impl $config {

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Baijiong Lin, Feiyang Ye, Yu Zhang, Ivor W. Tsang: *Reasonable Effectiveness of Random Weighting: A Litmus Test for
-//! Multi-Task Learning*, TMLR 2022, section 3.1, with the normal distribution of its experiments. The weights sum to 1.
+//! Multi-Task Learning*, TMLR 2022, with the normal distribution of the authors' code. The weights sum to 1.
 //!
 //! The draws are arguments of [`weights`]; the weighting takes them from a generator that is keyed by seed and step. A
 //! task that is absent from a step has a draw too, so that the other weights do not depend on who is there.

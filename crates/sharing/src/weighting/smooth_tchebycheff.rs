@@ -5,8 +5,8 @@
 //! ```
 //!
 //! Xi Lin, Xiaoyuan Zhang, Zhiyuan Yang, Fei Liu, Zhenkun Wang, Qingfu Zhang: *Smooth Tchebycheff Scalarization for
-//! Multi-Objective Optimization*, ICML 2024, the definition in section 3.2: `lambda` are preferences, `z` is the ideal
-//! point, and g tends to the largest `lambda_t (f_t - z_t)` as `mu` tends to 0. [`value`] and [`gradient`] are these.
+//! Multi-Objective Optimization*, ICML 2024, its definition of the scalarization: `lambda` are preferences, `z` is the
+//! ideal point, and g tends to the largest `lambda_t (f_t - z_t)` as `mu` tends to 0. [`value`] and [`gradient`] are these.
 //!
 //! For multi-task learning, where losses have different units, the weighting is what the authors' code does: the
 //! objectives are `f_t = ln(L_t / n_t + 1e-20)` with ideal point 0 and equal preferences, and the step loss is `T g`. The
@@ -190,7 +190,7 @@ fn exponents(objectives: &[f64], preferences: &[f64], ideal: &[f64], mu: f64) ->
 mod tests {
     use super::*;
 
-    /// methods.md, fixed values: two equal zero losses, mu 1. Lin 2024, section 3.2.
+    /// methods.md, fixed values: two equal zero losses, mu 1. Lin 2024, definition of the scalarization.
     #[test]
     fn two_equal_zero_losses_at_mu_1_are_ln_2() {
         assert_eq!(value(&[0.0, 0.0], &[1.0, 1.0], &[0.0, 0.0], 1.0), std::f64::consts::LN_2);
