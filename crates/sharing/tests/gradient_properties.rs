@@ -354,6 +354,20 @@ proptest! {
     }
 
     #[test]
+    fn products_rounded_as_in_f32_are_combined_as_well(gram in grams(), noise in proptest::collection::vec(-1.0..1.0_f64, 64)) {
+        let n = gram.n_tasks();
+        let error = |i: usize, j: usize| {
+            4.0 * f64::from(f32::EPSILON) * noise[i.min(j) * 8 + i.max(j)] * gram.norm(i) * gram.norm(j)
+        };
+        let values = (0..n * n).map(|at| gram.get(at / n, at % n) + error(at / n, at % n)).collect();
+        let rounded = Gram::new(values, gram.tasks().to_vec()).unwrap();
+        for &kind in GradientKind::ALL.iter().filter(|kind| kind.needs() == Needs::Gram) {
+            let combined = kind.build(n, 0, &BTreeMap::new()).unwrap().weights(0, &rounded, &vec![1.0; n]);
+            prop_assert!(combined.is_ok(), "{}: {:?} on {:?}", kind, combined, rounded);
+        }
+    }
+
+    #[test]
     fn one_task_keeps_the_direction_of_its_gradient(row in proptest::collection::vec(0.1..1.0_f64, 1..5)) {
         let gram = gram_of(&[row]);
         for kind in PURE {
