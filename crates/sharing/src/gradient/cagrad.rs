@@ -60,13 +60,20 @@ const SMALLEST: f64 = 1e-6;
 /// `gram: (tasks, tasks)`, returns `(tasks,)`.
 pub fn cagrad(gram: &Gram, c: f64, rescale: Rescale) -> Result<Combined, SharingError> {
     GradientKind::CaGrad.check_number("c", c, c >= 0.0 && c.is_finite())?;
-    let problem = Problem::new(gram, c);
     let mut weights = vec![1.0 / gram.n_tasks() as f64; gram.n_tasks()];
     let mut residual = 0.0;
-    if c > 0.0 && problem.mean_norm > f64::EPSILON {
-        let (w, length) = problem.solve();
-        residual = problem.gap(&w, length);
-        weights.iter_mut().zip(&w).for_each(|(weight, w)| *weight += c * problem.mean_norm / length * w);
+    if c > 0.0 {
+        let unsolved = SharingError::NotConverged {
+            combining: GradientKind::CaGrad.name(),
+            residual: f64::INFINITY,
+            tolerance: TOLERANCE,
+        };
+        let problem = Problem::new(gram, c).ok_or(unsolved)?;
+        if problem.mean_norm > f64::EPSILON {
+            let (w, length) = problem.solve();
+            residual = problem.gap(&w, length);
+            weights.iter_mut().zip(&w).for_each(|(weight, w)| *weight += c * problem.mean_norm / length * w);
+        }
     }
     weights.iter_mut().for_each(|weight| *weight /= rescale.divisor(c));
     Combined::solved(weights, residual).within(GradientKind::CaGrad, TOLERANCE)
@@ -82,9 +89,10 @@ struct Problem {
 }
 
 impl Problem {
-    fn new(gram: &Gram, c: f64) -> Self {
+    /// `None` if the matrix is not one of products.
+    fn new(gram: &Gram, c: f64) -> Option<Self> {
         let n = gram.n_tasks();
-        let scaled = Cosines::new(gram.values(), n);
+        let scaled = Cosines::of_vectors(gram.values(), n, 0.0)?;
         let products: Vec<f64> = scaled
             .cosines
             .iter()
@@ -93,7 +101,7 @@ impl Problem {
             .collect();
         let with_mean = matvec(&products, &vec![1.0 / n as f64; n]);
         let mean_norm = (with_mean.iter().sum::<f64>() / n as f64).max(0.0).sqrt();
-        Self { c, products, with_mean, mean_norm }
+        Some(Self { c, products, with_mean, mean_norm })
     }
 
     /// w, and `|g_w|`, at least [`SMALLEST`].

@@ -5,12 +5,17 @@
 //!
 //! Lopez-Paz & Ranzato 2017, "Gradient Episodic Memory for Continual Learning", equation 11, as the combining of all
 //! tasks in Quinton & Rey 2024, "Jacobian Descent for Multi-Objective Optimization", section 3 and table 1.
-//! Solved exactly by an active set method, with nothing added to the Gram matrix but 1e-12 of its (unit) diagonal.
+//! Solved exactly by an active set method, on the cosines of the gradients with nothing added.
+//! Eigenvalues of the cosines below T x 1e-5 count as zero: they are at the mercy of the rounding of f32 products, and
+//! projecting along them would take weights of their inverse.
 
 use super::gram::Cosines;
 use super::solve::project_onto_dual_cone;
 use super::{Combined, GradientCombining, GradientKind, Gram, check_n_tasks, check_step};
 use crate::SharingError;
+
+/// Eigenvalues of the cosines below the number of tasks times this are zero.
+pub(super) const LEAST_EIGENVALUE: f64 = 1e-5;
 
 /// How far the conditions of optimality may be broken: see [`dual_projection`].
 pub(super) const TOLERANCE: f64 = 1e-4;
@@ -37,8 +42,9 @@ pub(super) const TOLERANCE: f64 = 1e-4;
 /// ```
 pub fn dual_projection(gram: &Gram, preference: &[f64]) -> Result<Combined, SharingError> {
     check_step(usize::MAX, gram.tasks(), "preferences", preference.len())?;
-    let scaled = Cosines::new(gram.values(), gram.n_tasks());
-    let (weights, residual) = match project_onto_dual_cone(&scaled, preference) {
+    let n = gram.n_tasks();
+    let scaled = Cosines::of_vectors(gram.values(), n, n as f64 * LEAST_EIGENVALUE);
+    let (weights, residual) = match scaled.and_then(|scaled| project_onto_dual_cone(&scaled, preference)) {
         Some(solution) => (solution.values, solution.residual),
         None => (preference.to_vec(), f64::INFINITY),
     };

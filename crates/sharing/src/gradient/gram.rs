@@ -1,5 +1,6 @@
 //! The products of the tasks' gradients, all that most combiners look at.
 
+use super::solve::{Svd, solve_positive_definite};
 use crate::SharingError;
 
 /// The Gram matrix of the gradients of the tasks that take part in a step: entry (s, t) is `g_s · g_t`.
@@ -212,6 +213,37 @@ impl Cosines {
     }
 }
 
+/// Cosines that rounding of the products has made impossible by more than this are those of no vectors.
+const IMPOSSIBLE: f64 = 1e-4;
+
+impl Cosines {
+    /// As [`new`](Self::new), but with eigenvalues below `least` as 0: rounding leaves such ones, and negative ones, in
+    /// the cosines of linearly dependent gradients. What follows is then about vectors that exist, the nearest ones.
+    /// `None` if there are none near.
+    pub(super) fn of_vectors(products: &[f64], n: usize, least: f64) -> Option<Self> {
+        let mut scaled = Self::new(products, n);
+        let shifted = |by: f64| -> Vec<f64> {
+            let diagonal = |at: usize| if at / n == at % n { by } else { 0.0 };
+            scaled.cosines.iter().enumerate().map(|(at, cosine)| cosine + diagonal(at)).collect()
+        };
+        if solve_positive_definite(&shifted(1e-13 - least), &vec![1.0; n]).is_some() {
+            return Some(scaled);
+        }
+        // Eigenvalues lie in [-n, n]: shifted by n they are the singular values.
+        let svd = Svd::new(&shifted(n as f64), n);
+        let eigenvalues: Vec<f64> = svd.sigma.iter().map(|sigma| sigma - n as f64).collect();
+        if eigenvalues.iter().any(|eigenvalue| *eigenvalue < -IMPOSSIBLE) {
+            return None;
+        }
+        for (at, cosine) in scaled.cosines.iter_mut().enumerate() {
+            let parts = eigenvalues.iter().zip(&svd.right);
+            let kept = parts.filter(|(eigenvalue, _)| **eigenvalue > least);
+            *cosine = kept.map(|(eigenvalue, v)| eigenvalue * v[at / n] * v[at % n]).sum();
+        }
+        Some(scaled)
+    }
+}
+
 fn cosine(product: f64, a: f64, b: f64) -> f64 {
     if a == 0.0 || b == 0.0 { 0.0 } else { (product / a / b).clamp(-1.0, 1.0) }
 }
@@ -272,6 +304,30 @@ mod tests {
         let gram = Gram::of_gradients(&[&[3.0, 4.0], &[0.0, 2.0], &[0.0, 0.0]]).unwrap();
         assert_eq!((gram.norm(0), gram.cosine(0, 1), gram.cosine(0, 2)), (5.0, 0.8, 0.0));
         assert!((gram.norm_of(&[1.0, -2.0, 7.0]) - 3.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn rounding_makes_no_impossible_vectors() {
+        // Two equal gradients whose product is too large by 1e-7.
+        let cleaned =
+            Cosines::of_vectors(&[1.0, 1.0, 0.5, 1.0, 1.0, 0.5 + 1e-7, 0.5, 0.5 + 1e-7, 1.0], 3, 0.0)
+                .unwrap();
+        assert!(
+            solve_positive_definite(
+                &cleaned
+                    .cosines
+                    .iter()
+                    .enumerate()
+                    .map(|(at, c)| if at % 4 == 0 { c + 1e-12 } else { *c })
+                    .collect::<Vec<_>>(),
+                &[1.0; 3]
+            )
+            .is_some()
+        );
+        assert!(
+            cleaned.cosines.iter().zip([1.0, 1.0, 0.5]).all(|(got, expected)| (got - expected).abs() < 1e-6)
+        );
+        assert!(Cosines::of_vectors(&[1.0, -0.9, -0.9, -0.9, 1.0, -0.9, -0.9, -0.9, 1.0], 3, 0.0).is_none());
     }
 
     #[test]

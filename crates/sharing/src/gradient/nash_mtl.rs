@@ -77,7 +77,7 @@ impl GradientCombining for NashMtl {
     fn weights(&mut self, step: u64, gram: &Gram, losses: &[f64]) -> Result<Combined, SharingError> {
         check_step(self.found.len(), gram.tasks(), "losses", losses.len())?;
         let last: Vec<f64> = gram.tasks().iter().map(|&task_idx| self.found[task_idx]).collect();
-        if step % self.update_weights_every != 0 {
+        if !step.is_multiple_of(self.update_weights_every) {
             return Ok(self.shorten(gram, Combined::closed(last)));
         }
         let mut combined = match nash_mtl(gram) {

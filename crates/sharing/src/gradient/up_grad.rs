@@ -4,10 +4,10 @@
 //! and u is a preference, the mean by default.
 //!
 //! Quinton & Rey 2024, "Jacobian Descent for Multi-Objective Optimization", equation 5 and proposition 1.
-//! Solved exactly by an active set method, with nothing added to the Gram matrix but 1e-12 of its (unit) diagonal; the
-//! authors' TorchJD adds 1e-4 of its trace.
+//! Solved exactly by an active set method, on the cosines of the gradients with nothing added (the authors' TorchJD
+//! adds 1e-4 of the trace), eigenvalues below T x 1e-5 as zero.
 
-use super::dual_projection::TOLERANCE;
+use super::dual_projection::{LEAST_EIGENVALUE, TOLERANCE};
 use super::gram::Cosines;
 use super::solve::project_onto_dual_cone;
 use super::{Combined, GradientCombining, GradientKind, Gram, check_n_tasks, check_step};
@@ -26,12 +26,12 @@ use crate::SharingError;
 pub fn up_grad(gram: &Gram, preference: &[f64]) -> Result<Combined, SharingError> {
     check_step(usize::MAX, gram.tasks(), "preferences", preference.len())?;
     let n = gram.n_tasks();
-    let scaled = Cosines::new(gram.values(), n);
+    let scaled = Cosines::of_vectors(gram.values(), n, n as f64 * LEAST_EIGENVALUE);
     let (mut weights, mut worst) = (vec![0.0; n], 0.0_f64);
     for (task, &preferred) in preference.iter().enumerate() {
         let mut alone = vec![0.0; n];
         alone[task] = preferred;
-        match project_onto_dual_cone(&scaled, &alone) {
+        match scaled.as_ref().and_then(|scaled| project_onto_dual_cone(scaled, &alone)) {
             Some(solution) => {
                 weights.iter_mut().zip(solution.values).for_each(|(weight, value)| *weight += value);
                 worst = worst.max(solution.residual);

@@ -11,7 +11,7 @@ use crate::gradient::gram::Cosines;
 ///
 /// `None` if the products are not those of any vectors.
 pub(crate) fn min_norm(products: &[f64], n: usize) -> Option<Solution> {
-    let scaled = Cosines::new(products, n);
+    let scaled = Cosines::of_vectors(products, n, 0.0)?;
     let shortest = scaled.norms.iter().copied().fold(f64::INFINITY, f64::min);
     if shortest == 0.0 {
         return Some(share_among_zeros(&scaled.norms));

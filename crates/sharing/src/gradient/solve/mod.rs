@@ -12,7 +12,7 @@ mod simplex;
 
 pub(super) use dual_cone::project_onto_dual_cone;
 pub(super) use fair::fair_point;
-pub(super) use linear::{Svd, dot, matvec};
+pub(super) use linear::{Svd, dot, matvec, solve_positive_definite};
 pub(super) use min_norm::min_norm;
 use nonnegative::nonnegative_minimum;
 pub use simplex::project_onto_simplex;

@@ -1,10 +1,16 @@
 //! The smallest value of a convex quadratic over vectors without negative entries.
 
-use super::linear::{dot, solve_positive_definite};
+use super::linear::{dot, matvec, solve_positive_definite};
 
 /// What is added to the unit diagonal so that a singular matrix has one answer, the shortest; the second and later
-/// ones are for matrices that rounding has made indefinite.
+/// ones are for matrices of which rounding leaves too little.
 const RIDGES: [f64; 5] = [1e-12, 1e-10, 1e-8, 1e-6, 1e-4];
+
+/// A breach of the conditions, for b of largest entry 1, that is not improved on.
+const GOOD: f64 = 1e-9;
+
+/// How often what the ridge left is solved for.
+const CORRECTIONS: usize = 2;
 
 /// The `x >= 0` that minimizes `½ xᵀ·matrix·x - bᵀx`, for a symmetric positive semi-definite `matrix` of about unit
 /// diagonal: the active set method of Lawson & Hanson (1974, chapter 23). `None` if rounding has left no convex
@@ -15,8 +21,26 @@ pub(crate) fn nonnegative_minimum(matrix: &[f64], b: &[f64]) -> Option<Vec<f64>>
         return Some(vec![0.0; b.len()]);
     }
     let unit: Vec<f64> = b.iter().map(|b| b / largest).collect();
-    let x = RIDGES.iter().find_map(|&ridge| ActiveSet::new(matrix, &unit, ridge).solve())?;
-    Some(x.into_iter().map(|x| x * largest).collect())
+    // A larger ridge is less at the mercy of rounding and further from the truth: the first whose answer meets the
+    // conditions, or else the one that comes nearest.
+    let mut best: Option<(Vec<f64>, f64)> = None;
+    for &ridge in &RIDGES {
+        let Some(x) = ActiveSet::new(matrix, &unit, ridge).solve() else { continue };
+        let breach = breach(matrix, &unit, &x);
+        if best.as_ref().is_none_or(|(_, least)| breach < *least) {
+            best = Some((x, breach));
+        }
+        if breach <= GOOD {
+            break;
+        }
+    }
+    best.map(|(x, _)| x.into_iter().map(|x| x * largest).collect())
+}
+
+/// The largest breach of `slope <= 0` and `x slope = 0`, for the slope `b - matrix·x`.
+fn breach(matrix: &[f64], b: &[f64], x: &[f64]) -> f64 {
+    let slopes = b.iter().zip(matvec(matrix, x)).map(|(b, along)| b - along);
+    slopes.zip(x).map(|(slope, x)| slope.max((x * slope).abs())).fold(0.0, f64::max)
 }
 
 struct ActiveSet<'a> {
@@ -34,24 +58,28 @@ impl<'a> ActiveSet<'a> {
     }
 
     fn solve(mut self) -> Option<Vec<f64>> {
-        // Each round frees the index that helps most. Rounding may free one in vain: it goes back at once, and then
-        // nothing is left to gain.
+        // Each round frees the index that helps most. Rounding may free one in vain: it goes back at once, and is
+        // passed over until another one has helped.
+        let mut in_vain = Vec::new();
         for _ in 0..10 * self.b.len() + 10 {
-            let Some(entering) = self.entering() else { break };
+            let Some(entering) = self.entering(&in_vain) else { break };
             self.free.push(entering);
             self.settle()?;
             if self.x[entering] == 0.0 {
-                break;
+                in_vain.push(entering);
+            } else {
+                in_vain.clear();
             }
         }
+        self.correct()?;
         Some(self.x)
     }
 
     /// The index at zero whose growth lowers the value fastest.
-    fn entering(&self) -> Option<usize> {
+    fn entering(&self, in_vain: &[usize]) -> Option<usize> {
         let n = self.b.len();
         let slopes = (0..n)
-            .filter(|i| !self.free.contains(i))
+            .filter(|i| !self.free.contains(i) && !in_vain.contains(i))
             .map(|i| (i, self.b[i] - dot(&self.matrix[i * n..(i + 1) * n], &self.x)));
         let (entering, slope) = slopes.max_by(|(_, a), (_, b)| a.total_cmp(b))?;
         let size = self.x.iter().fold(1.0_f64, |size, x| size.max(*x));
@@ -61,7 +89,7 @@ impl<'a> ActiveSet<'a> {
     /// Moves to the minimum over the free indices, giving up those that would become negative on the way.
     fn settle(&mut self) -> Option<()> {
         while !self.free.is_empty() {
-            let target = self.free_minimum()?;
+            let target = self.on_free(self.b)?;
             let step = self
                 .free
                 .iter()
@@ -83,14 +111,30 @@ impl<'a> ActiveSet<'a> {
         Some(())
     }
 
-    fn free_minimum(&self) -> Option<Vec<f64>> {
+    /// Takes the ridge back from what was found: each correction divides what it left, as seen along an eigenvector,
+    /// by 1 + eigenvalue/ridge. Left out if an index would have to go back to zero.
+    fn correct(&mut self) -> Option<()> {
         let n = self.b.len();
+        for _ in 0..CORRECTIONS {
+            let along = matvec(self.matrix, &self.x);
+            let left: Vec<f64> = (0..n).map(|i| self.b[i] - along[i]).collect();
+            let moved: Vec<f64> =
+                self.on_free(&left)?.iter().zip(&self.free).map(|(c, &i)| self.x[i] + c).collect();
+            if moved.iter().any(|x| *x <= 0.0) {
+                break;
+            }
+            self.free.iter().zip(moved).for_each(|(&i, x)| self.x[i] = x);
+        }
+        Some(())
+    }
+
+    /// Solves for the free indices, the others being zero.
+    fn on_free(&self, b: &[f64]) -> Option<Vec<f64>> {
+        let (n, m) = (self.b.len(), self.free.len());
         let mut matrix: Vec<f64> =
             self.free.iter().flat_map(|&i| self.free.iter().map(move |&j| self.matrix[i * n + j])).collect();
-        for k in 0..self.free.len() {
-            matrix[k * self.free.len() + k] += self.ridge;
-        }
-        let b: Vec<f64> = self.free.iter().map(|&i| self.b[i]).collect();
+        (0..m).for_each(|k| matrix[k * m + k] += self.ridge);
+        let b: Vec<f64> = self.free.iter().map(|&i| b[i]).collect();
         solve_positive_definite(&matrix, &b)
     }
 }
