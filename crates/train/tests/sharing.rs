@@ -151,7 +151,7 @@ fn tasks_that_cannot_be_compared_are_named() {
     let folder = tempfile::tempdir().unwrap();
     corpus(folder.path());
     let config = sharing(folder.path(), "steps = 2\nbatch = 9", "gradients = \"mgda-ub\"", TASKS);
-    let error = Watcher::default().run(&config, Options::new(&folder.path().join("out"))).unwrap_err();
+    let error = Watcher::default().run(&config, Options::new(folder.path().join("out"))).unwrap_err();
     assert_eq!(error.exit_code(), 2);
     assert_eq!(
         error.to_string(),

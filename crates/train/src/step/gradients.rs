@@ -86,7 +86,7 @@ pub(super) fn weighted_and_gram<E: Float<Master = f32>>(
 /// The tasks' gradients of the shared parameters, of which the products are known and the weights not yet.
 pub(super) enum Unweighted<'a, 'p, E: Float<Master = f32>> {
     /// Of a step of one pack: its tape, and what its walk kept.
-    Pack(Recorded<'a, E>, GramWalk<'p, E, Cpu>),
+    Pack(Box<(Recorded<'a, E>, GramWalk<'p, E, Cpu>)>),
     /// Of several packs: each task's own.
     Packs(PerTaskGradients<f32, Cpu>, &'p BTreeSet<ParamId>),
 }
@@ -102,7 +102,7 @@ impl<'a, 'p, E: Float<Master = f32>> Unweighted<'a, 'p, E> {
             && let Some(mut pack) = packs.pop()
         {
             let walked = pack.tape.gram_walk(&pack.losses, n_tasks, &pack.pack.pack, shared)?;
-            return Ok(Unweighted::Pack(pack, walked));
+            return Ok(Unweighted::Pack(Box::new((pack, walked))));
         }
         Ok(Unweighted::Packs(by_task(packs, &vec![1.0; n_tasks])?, shared))
     }
@@ -110,7 +110,7 @@ impl<'a, 'p, E: Float<Master = f32>> Unweighted<'a, 'p, E> {
     /// The products of the tasks' gradients, `(tasks, tasks)`.
     pub(super) fn gram(&self) -> Vec<f64> {
         match self {
-            Unweighted::Pack(_, walked) => walked.gram.clone(),
+            Unweighted::Pack(pack) => pack.1.gram.clone(),
             Unweighted::Packs(gradients, shared) => gradients.gram(&Cpu, shared),
         }
     }
@@ -118,7 +118,10 @@ impl<'a, 'p, E: Float<Master = f32>> Unweighted<'a, 'p, E> {
     /// Of shared parameters the weighted sum of the tasks' gradients, of the others their own.
     pub(super) fn weigh(self, weights: &[f64]) -> Result<Gradients<f32, Cpu>, TensorError> {
         match self {
-            Unweighted::Pack(mut pack, walked) => walked.weigh(&mut pack.tape, weights),
+            Unweighted::Pack(pack) => {
+                let (mut pack, walked) = *pack;
+                walked.weigh(&mut pack.tape, weights)
+            }
             Unweighted::Packs(gradients, shared) => gradients.weigh(&Cpu, weights, shared),
         }
     }
