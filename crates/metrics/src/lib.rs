@@ -10,6 +10,7 @@ pub mod loss;
 pub mod matthews;
 pub mod outcomes;
 pub mod ranks;
+pub mod significance;
 pub mod span_f1;
 pub mod summary;
 

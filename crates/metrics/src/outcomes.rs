@@ -97,6 +97,17 @@ impl Outcomes<'_> {
             Outcomes::Losses { .. } => OutcomeKind::Losses,
         }
     }
+
+    /// The number of examples: texts, whatever each has been given.
+    pub fn n_examples(&self) -> usize {
+        match self {
+            Outcomes::Classes { gold, .. } => gold.len(),
+            Outcomes::LabelSets { gold, .. } => gold.len(),
+            Outcomes::Values { gold, .. } => gold.len(),
+            Outcomes::Tags { gold, .. } => gold.len(),
+            Outcomes::Losses { losses } => losses.len(),
+        }
+    }
 }
 
 /// The score of `outcomes` under the metric `key`.
