@@ -18,7 +18,7 @@ use crate::check;
 use crate::error::MetricError;
 
 /// How often one class was meant, predicted, and both.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ClassCounts {
     pub(crate) gold: usize,
     pub(crate) predicted: usize,

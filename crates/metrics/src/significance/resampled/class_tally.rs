@@ -1,14 +1,20 @@
 //! Metrics of counts per class: gold, predicted and correct.
 
+use std::collections::BTreeMap;
+
 use super::Resampled;
 use crate::f1::ClassCounts;
 
-/// A formula over counts per class, which each example adds to; only the classes that it touches are kept.
+/// What one example adds to the counts: the classes that it touches, with their counts.
+type Row = Vec<(usize, ClassCounts)>;
+
+/// A formula over counts per class, which each example adds to.
+///
+/// Examples that add the same (all of one gold and one predicted class) are counted together first.
 pub(super) struct ClassTally {
     n_classes: usize,
-    /// Where each example's entries end.
-    ends: Vec<usize>,
-    entries: Vec<(usize, ClassCounts)>,
+    row_of: Vec<u32>,
+    rows: Vec<Row>,
     finish: fn(&[ClassCounts]) -> f64,
 }
 
@@ -19,31 +25,34 @@ impl ClassTally {
         examples: impl Iterator<Item = Vec<ClassCounts>>,
         finish: fn(&[ClassCounts]) -> f64,
     ) -> Self {
-        let mut tally = Self { n_classes, ends: Vec::new(), entries: Vec::new(), finish };
-        for example in examples {
+        let mut numbers: BTreeMap<Row, u32> = BTreeMap::new();
+        let number = |example: Vec<ClassCounts>| {
             let touched = example.into_iter().enumerate().filter(|(_, counts)| counts.occurs());
-            tally.entries.extend(touched);
-            tally.ends.push(tally.entries.len());
-        }
-        tally
+            let next = numbers.len() as u32;
+            *numbers.entry(touched.collect()).or_insert(next)
+        };
+        let row_of = examples.map(number).collect();
+        let mut rows = vec![Row::new(); numbers.len()];
+        numbers.into_iter().for_each(|(row, number)| rows[number as usize] = row);
+        Self { n_classes, row_of, rows, finish }
     }
 }
 
 impl Resampled for ClassTally {
     fn n_examples(&self) -> usize {
-        self.ends.len()
+        self.row_of.len()
     }
 
     fn score(&self, counts: &[u32]) -> f64 {
+        let mut times = vec![0_u32; self.rows.len()];
+        for (&row, &count) in self.row_of.iter().zip(counts) {
+            times[row as usize] += count;
+        }
         let mut tally = vec![ClassCounts::default(); self.n_classes];
-        let mut start = 0;
-        for (&end, &count) in self.ends.iter().zip(counts) {
-            if count > 0 {
-                for (class, entry) in &self.entries[start..end] {
-                    tally[*class].add(*entry, count as usize);
-                }
+        for (row, &times) in self.rows.iter().zip(&times) {
+            for (class, counts) in row {
+                tally[*class].add(*counts, times as usize);
             }
-            start = end;
         }
         let score = (self.finish)(&tally);
         // Nothing occurs in the resample: 0/0.

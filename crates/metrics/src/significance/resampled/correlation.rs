@@ -5,6 +5,7 @@
 //! smaller ones has the average rank `before + (w + 1) / 2`.
 
 use super::Resampled;
+use super::sums::times;
 use crate::correlation::scaled;
 
 /// Pearson's correlation.
@@ -92,17 +93,18 @@ impl Sorted {
     }
 }
 
-/// r of counted examples; 0 where one side is constant, to within the rounding of its mean.
+/// r of counted examples whose largest values are about 1 or more; 0 where one side is constant, to within the
+/// rounding of its mean.
 fn correlation(left: &[f64], right: &[f64], counts: &[u32]) -> f64 {
     let n: f64 = f64::from(counts.iter().sum::<u32>());
     let [left_sum, right_sum] = sums(counts, |i| [left[i], right[i]]);
     let (left_mean, right_mean) = (left_sum / n, right_sum / n);
-    let [ll, rr, lr, left_size, right_size] = sums(counts, |i| {
+    let [ll, rr, lr] = sums(counts, |i| {
         let (l, r) = (left[i] - left_mean, right[i] - right_mean);
-        [l * l, r * r, l * r, left[i] * left[i], right[i] * right[i]]
+        [l * l, r * r, l * r]
     });
-    let is_constant = |variance: f64, size: f64| !(variance > 1e-28 * size);
-    if is_constant(ll, left_size) || is_constant(rr, right_size) {
+    let is_constant = |squares: f64| !(squares > 1e-28 * n);
+    if is_constant(ll) || is_constant(rr) {
         return 0.0;
     }
     (lr / (ll * rr).sqrt()).clamp(-1.0, 1.0)
@@ -114,7 +116,7 @@ fn sums<const K: usize>(counts: &[u32], row: impl Fn(usize) -> [f64; K]) -> [f64
     for (chunk, counts) in counts.chunks(4).enumerate() {
         for (lane, (place, &count)) in lanes.iter_mut().zip(counts.iter().enumerate()) {
             for (sum, value) in lane.iter_mut().zip(row(4 * chunk + place)) {
-                *sum += f64::from(count) * value;
+                *sum += times(count) * value;
             }
         }
     }

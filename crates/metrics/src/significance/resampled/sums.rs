@@ -49,12 +49,17 @@ impl<const K: usize> Resampled for Sums<K> {
         for (rows, counts) in rows.zip(counts) {
             for (lane, (row, &count)) in lanes.iter_mut().zip(rows.iter().zip(counts)) {
                 for (sum, value) in lane.iter_mut().zip(row) {
-                    *sum += f64::from(count) * value;
+                    *sum += times(count) * value;
                 }
             }
         }
         (self.finish)(std::array::from_fn(|k| lanes.iter().map(|lane| lane[k]).sum()))
     }
+}
+
+/// A count as a factor: every processor turns signed integers into floats several at a time, unsigned ones few do.
+pub(super) fn times(count: u32) -> f64 {
+    f64::from(count as i32)
 }
 
 #[cfg(test)]
