@@ -1,10 +1,13 @@
 //! Outcomes that own their data: picked from others, or joined.
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::MetricError;
 use crate::outcomes::Outcomes;
 
-/// The same as [`Outcomes`], with data of its own.
-#[derive(Debug, Clone, PartialEq)]
+/// The same as [`Outcomes`], with data of its own, which can be stored: `{"kind": "classes", "gold": [0], ...}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum OwnedOutcomes {
     /// One class per example.
