@@ -185,8 +185,7 @@ fn mean(comparison: &Comparison, task: &TaskSummary, arm: Arm, cost: fn(&RunScor
 
 /// Who helps and hurts whom: the matrix, and what of it is sure.
 fn matrix(who_hurts: &WhoHurts) -> String {
-    let headings =
-        std::iter::once("having, below, does to").chain(who_hurts.tasks.iter().map(String::as_str));
+    let headings = std::iter::once("row's effect on").chain(who_hurts.tasks.iter().map(String::as_str));
     let mut table = table::with_header(&headings.collect::<Vec<_>>());
     for of in &who_hurts.tasks {
         let cells = who_hurts.tasks.iter().map(|on| match who_hurts.effect(of, on) {

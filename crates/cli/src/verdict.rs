@@ -44,9 +44,9 @@ pub fn what_it_takes(task: &TaskSummary) -> Option<String> {
             let unknown = if task.evidence.over_seeds.is_none() { "; and more seeds" } else { "" };
             format!("about {}{unknown}", amounts.join(" and "))
         }
-        _ if task.difference == 0.0 => "no difference was seen, however small".to_owned(),
+        _ if task.difference == 0.0 => "no difference was seen".to_owned(),
         _ if is_convinced(&task.evidence) => format!("more seeds ({ENOUGH_SEEDS} at least)"),
-        _ => "the difference is too small for any number of seeds or examples".to_owned(),
+        _ => "the difference is too small for any number of seeds or examples at hand".to_owned(),
     };
     Some(format!("{}: {takes}", task.task))
 }
@@ -102,7 +102,7 @@ pub(crate) mod tests {
         assert_eq!(with(0.01, both, None), "a: about 9 seeds and 4,100 examples; and more seeds");
         let sure = OverExamples { n: 9, standard_error: 0.1, low: 0.1, high: 0.2, p: 0.01, p_adjusted: 0.02 };
         assert_eq!(with(0.01, Needs::default(), Some(sure.clone())), "a: more seeds (3 at least)");
-        assert_eq!(with(0.0, Needs::default(), Some(sure)), "a: no difference was seen, however small");
+        assert_eq!(with(0.0, Needs::default(), Some(sure)), "a: no difference was seen");
         assert_eq!(what_it_takes(&task("a", 0.1, Verdict::Helped)), None);
     }
 }

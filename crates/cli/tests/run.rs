@@ -119,6 +119,6 @@ fn a_comparison_has_both_arms() {
     assert!(document["who_hurts"].is_null());
 
     let asked = workplace.succeed(&[&compare[..], &["--who-hurts"]].concat());
-    assert!(asked.contains("having, below, does to") && asked.contains("who-hurts.svg"), "{asked}");
+    assert!(asked.contains("row's effect on") && asked.contains("who-hurts.svg"), "{asked}");
     assert!(workplace.read("both/who-hurts.svg").starts_with("<svg "));
 }

@@ -3,7 +3,7 @@
 //! | question | function |
 //! |---|---|
 //! | do two systems differ on these examples, by any metric? | [`paired_bootstrap`], [`swap_test`] |
-//! | do they differ in how often they are right? | [`mcnemar`] |
+//! | do they differ in how often they are right? | [`mcnemar()`] |
 //! | do paired numbers differ (scores over seeds)? | [`paired_t`], [`sign_flip_test`] |
 //! | do two unpaired groups of numbers differ? | [`welch_t`] |
 //! | how precisely is a score known? | [`mean_interval`], [`wilson_interval`], [`bootstrap_interval`] |

@@ -76,7 +76,7 @@ pub fn sign_flip_test(
 ///
 /// # Errors
 /// Errors if the systems have different gold labels or numbers of examples, no permutation is asked for, or as
-/// [`score`](crate::score).
+/// [`score`].
 pub fn swap_test(
     key: MetricKey,
     first: &Outcomes<'_>,

@@ -85,10 +85,11 @@ pub(super) fn text(config: &Config, comparison: &Comparison, text: &Text) -> Res
 
 fn comments(config: &Config, comparison: &Comparison, leaving: &[Leaving]) -> String {
     let seeds = comparison.runs.iter().map(|run| run.seed).collect::<std::collections::BTreeSet<_>>().len();
-    let mut lines = vec![format!(
-        "Written by `mtl compare` from the evidence of compare.json: {seeds} seed(s), {} task(s).",
-        config.tasks.len()
-    )];
+    let tasks = config.tasks.len();
+    let mut lines = vec![
+        "Written by `mtl compare` from the evidence of compare.json.".to_owned(),
+        format!("Number of tasks: {tasks}; of seeds: {seeds}."),
+    ];
     if leaving.is_empty() {
         lines.push("No task is hurt by the evidence, so the mix is as it was.".to_owned());
     }
@@ -107,7 +108,9 @@ fn comments(config: &Config, comparison: &Comparison, leaving: &[Leaving]) -> St
         };
         lines.push(format!("In the mix: {}, {why}.", task.task));
     }
-    lines.push("A proposal: compare it again to see whether it keeps its promise.".to_owned());
+    if !leaving.is_empty() {
+        lines.push("A proposal: compare it again to see whether it keeps its promise.".to_owned());
+    }
     lines.iter().map(|line| format!("# {line}\n")).collect()
 }
 

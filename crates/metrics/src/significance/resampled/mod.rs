@@ -41,12 +41,12 @@ pub trait Resampled: Send + Sync {
 }
 
 /// `outcomes` under the metric `key`, ready to be resampled; with every example counted once it is
-/// [`score`](crate::score).
+/// [`score`].
 ///
 /// An example is a text: of tags, a whole sentence is drawn, since its words are not independent.
 ///
 /// # Errors
-/// As [`score`](crate::score).
+/// As [`score`].
 pub fn resampled(key: MetricKey, outcomes: &Outcomes<'_>) -> Result<Box<dyn Resampled>, MetricError> {
     score(key, outcomes)?;
     let by_sums: Option<Box<dyn Resampled>> = match *outcomes {
