@@ -3,25 +3,39 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use mtl_train::compare::{Comparison, RunScore, TaskSummary};
-use mtl_train::{Arm, CompareOptions};
+use mtl_train::compare::evidence::ENOUGH_SEEDS;
+use mtl_train::compare::{Comparison, Effect, RunScore, TaskSummary, Verdict, WhoHurts, better};
+use mtl_train::{Arm, CompareOptions, Split};
 
 use crate::arguments::{ConfigArguments, ThreadArguments, seeds_parser};
 use crate::progress::{PlanView, Progress};
 use crate::table::{self, coloured, number, words};
-use crate::verdict::Verdict;
-use crate::{format, interrupt, report};
+use crate::{format, interrupt, report, verdict};
 
 const HELP: &str = "\
 Trains each task alone and all tasks together, with K seeds: the configuration's and those after it.
-A task is shown the same number of its own examples in both. DIR holds a folder per run, and
-compare.json with every run's score. The same command continues after an interrupt.
+A task is shown the same number of its own examples in both. DIR holds a folder per run, compare.json
+with every score and test, and better.toml, the mix that the evidence speaks for. The same command
+continues after an interrupt, and reuses the runs that are there when it is given more seeds.
+
+How sure is a difference? Two tests, each adjusted (Holm) for the number of tasks:
+  over examples  paired bootstrap: would these models differ on other examples?
+  over seeds     paired t test: would models of other seeds differ on these examples?
+\"helped\" and \"hurt\" need both below .05. With one or two seeds the first decides alone, and says
+nothing about other seeds. \"no evidence\" is not \"no difference\": the table says what it takes.
+
+A task with test = \"FILE\" is scored on it; the dev set then serves selection only.
+
+--who-hurts trains all tasks but one as well, for each: as many joint runs more a seed as there are
+tasks. It names who helps and hurts whom, and writes the matrix to DIR/who-hurts.svg.
 
 Examples:
   mtl compare tasks.toml --out runs/compare --seeds 3
-  mtl compare tasks.toml --out runs/compare --seeds 5 --json > compare.json";
+  mtl compare tasks.toml --out runs/compare --seeds 5 --who-hurts
+  mtl compare tasks.toml --out runs/compare --seeds 5 --json > compare.json
+  mtl plan runs/compare/better.toml";
 
-/// Is training together worth it? Train each task alone and all together, and compare
+/// Is training together worth it? Train each task alone and all together, and test the difference
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub struct Compare {
@@ -32,9 +46,12 @@ pub struct Compare {
     /// Folder of the runs
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// How many seeds; one tells nothing about the spread
+    /// How many seeds; fewer than three tell nothing about the spread
     #[arg(long, value_name = "K", value_parser = seeds_parser())]
     seeds: u64,
+    /// Leave out one task at a time as well, to see which helps or hurts which
+    #[arg(long)]
+    who_hurts: bool,
     /// Print one JSON document, the same as DIR/compare.json
     #[arg(long)]
     json: bool,
@@ -48,6 +65,7 @@ impl Compare {
         let options = CompareOptions {
             out: self.out.clone(),
             seeds: self.seeds,
+            who_hurts: self.who_hurts,
             threads: self.threads.threads,
             ..CompareOptions::default()
         };
@@ -58,14 +76,16 @@ impl Compare {
             return report::print_json(&comparison);
         }
         let out = self.out.display();
+        let picture = if self.who_hurts { format!(", {out}/who-hurts.svg") } else { String::new() };
         report::print(&format!(
-            "{}\nwrote {out}/compare.json; each run has its folder in {out}",
-            text(&comparison)
+            "{}\n\n{}\nwrote {out}/compare.json{picture}; each run has its folder in {out}",
+            text(&comparison),
+            better_mix(&comparison, &format!("{out}/better.toml")),
         ))
     }
 }
 
-/// The comparison as a table, with what its words mean.
+/// The comparison as tables, with what their words mean.
 pub fn text(comparison: &Comparison) -> String {
     let mut table = table::with_header(&[
         "task",
@@ -74,12 +94,72 @@ pub fn text(comparison: &Comparison) -> String {
         "together",
         "difference",
         "relative gain",
-        "together is",
-        "steps alone / together",
-        "seconds alone / together",
+        "p over examples",
+        "p over seeds",
+        "together it is",
     ]);
-    table.add_rows(comparison.summary.iter().map(|task| row(task, comparison)));
-    format!("{table}\n\n{}\n{}", costs(comparison), explanation(comparison))
+    table.add_rows(comparison.summary.iter().map(row));
+    let mut parts = vec![format!("{table}\n"), explanation(comparison)];
+    let takes: Vec<String> = comparison.summary.iter().filter_map(verdict::what_it_takes).collect();
+    if !takes.is_empty() {
+        parts.push(format!("\nNo evidence; to know it takes (for a power of .8):\n  {}", takes.join("\n  ")));
+    }
+    parts.push(format!("\n{}\n{}", overall(comparison), costs(comparison)));
+    parts.extend(comparison.who_hurts.as_ref().map(matrix));
+    parts.join("\n")
+}
+
+fn row(task: &TaskSummary) -> Vec<comfy_table::Cell> {
+    let evidence = &task.evidence;
+    let p = |p: Option<f64>| number(p.map_or_else(|| "-".to_owned(), verdict::p_value));
+    vec![
+        words(&task.task),
+        words(format!("{} ({})", task.metric, task.split.name())),
+        number(format::spread(task.single_mean, task.single_sd)),
+        number(format::spread(task.joint_mean, task.joint_sd)),
+        number(format!("{:+.4}", task.difference)),
+        number(task.relative_gain.map_or_else(|| "-".to_owned(), format::gain)),
+        p(evidence.over_examples.as_ref().map(|test| test.p_adjusted)),
+        p(evidence.over_seeds.as_ref().map(|test| test.p_adjusted)),
+        coloured(verdict::words(evidence.verdict), verdict::color(evidence.verdict)),
+    ]
+}
+
+fn explanation(comparison: &Comparison) -> String {
+    let seeds = comparison.summary.iter().filter_map(|task| task.evidence.over_seeds.as_ref());
+    let decides = match seeds.map(|test| test.n).max() {
+        Some(n) if n >= ENOUGH_SEEDS => {
+            "Means over seeds ± standard deviation. \"helped\" and \"hurt\": both p values are below .05."
+        }
+        Some(_) => {
+            "Means over seeds ± standard deviation. \"helped\" and \"hurt\": p over examples is below .05;\n\
+             two seeds say too little about the spread over seeds, which that does not cover."
+        }
+        None => {
+            "One seed: \"helped\" and \"hurt\" mean that p over examples is below .05. That does not cover\n\
+             the spread over seeds; another seed may say otherwise."
+        }
+    };
+    let on_dev = comparison.summary.iter().filter(|task| task.split == Split::Dev);
+    let on_dev: Vec<&str> = on_dev.map(|task| task.task.as_str()).collect();
+    let dev = match on_dev.len() {
+        0 => String::new(),
+        n if n == comparison.summary.len() => {
+            "\nScores are of the dev sets, also used for selection.".to_owned()
+        }
+        _ => format!("\nDev sets were also used for selection: {}.", on_dev.join(", ")),
+    };
+    format!("{decides}\np values are adjusted for the number of tasks (Holm).{dev}")
+}
+
+/// All tasks at once.
+fn overall(comparison: &Comparison) -> String {
+    let overall = &comparison.overall;
+    let gain = overall.mean_relative_gain.map_or_else(|| "-".to_owned(), format::gain);
+    format!(
+        "Over all tasks: mean rank {:.2} alone, {:.2} together (1 is best); mean relative gain {gain}.",
+        overall.single_mean_rank, overall.joint_mean_rank
+    )
 }
 
 /// What both ways cost, a seed.
@@ -96,25 +176,6 @@ fn costs(comparison: &Comparison) -> String {
     format!("A seed costs {} for all tasks alone, and {} together.", of(Arm::Single), of(Arm::Joint))
 }
 
-fn row(task: &TaskSummary, comparison: &Comparison) -> Vec<comfy_table::Cell> {
-    let verdict = Verdict::of(task);
-    let both = |cost: fn(&RunScore) -> f64, digits: usize| {
-        let of = |arm| mean(comparison, task, arm, cost);
-        format!("{:.digits$} / {:.digits$}", of(Arm::Single), of(Arm::Joint))
-    };
-    vec![
-        words(&task.task),
-        words(&task.metric),
-        number(format::spread(task.single_mean, task.single_sd)),
-        number(format::spread(task.joint_mean, task.joint_sd)),
-        number(format!("{:+.4}", task.difference)),
-        number(task.relative_gain.map_or_else(|| "-".to_owned(), format::gain)),
-        coloured(verdict.words(), verdict.color()),
-        number(both(|run| run.steps as f64, 0)),
-        number(both(|run| run.seconds, 1)),
-    ]
-}
-
 /// The mean cost of a task's runs of one arm.
 fn mean(comparison: &Comparison, task: &TaskSummary, arm: Arm, cost: fn(&RunScore) -> f64) -> f64 {
     let runs = comparison.runs.iter().filter(|run| run.arm == arm && run.task == task.task);
@@ -122,12 +183,46 @@ fn mean(comparison: &Comparison, task: &TaskSummary, arm: Arm, cost: fn(&RunScor
     costs.iter().sum::<f64>() / costs.len() as f64
 }
 
-fn explanation(comparison: &Comparison) -> &'static str {
-    let spread = comparison.summary.iter().any(|task| task.single_sd.is_some());
-    if spread {
-        "Means over seeds ± standard deviation. \"better\" and \"worse\": the means differ by more than that spread\n\
-         (the root mean square of the two); this is no test of significance."
-    } else {
-        "One seed: \"better\" and \"worse\" are the sign of the difference only; another seed may say otherwise."
+/// Who helps and hurts whom: the matrix, and what of it is sure.
+fn matrix(who_hurts: &WhoHurts) -> String {
+    let headings = std::iter::once("row's effect on").chain(who_hurts.tasks.iter().map(String::as_str));
+    let mut table = table::with_header(&headings.collect::<Vec<_>>());
+    for of in &who_hurts.tasks {
+        let cells = who_hurts.tasks.iter().map(|on| match who_hurts.effect(of, on) {
+            None => words(""),
+            Some(effect) => {
+                let verdict = effect.evidence.verdict;
+                let mark = if verdict == Verdict::NoEvidence { "" } else { " *" };
+                coloured(format!("{:+.4}{mark}", effect.difference), verdict::color(verdict))
+            }
+        });
+        table.add_row(std::iter::once(words(of)).chain(cells));
     }
+    let sure = |verdict: Verdict, verb: &str| {
+        let effects = who_hurts.effects.iter().filter(|effect| effect.evidence.verdict == verdict);
+        let named: Vec<String> = effects.map(|effect| sentence(effect, verb)).collect();
+        if named.is_empty() { format!("no task {verb} another by the evidence") } else { named.join("\n") }
+    };
+    format!(
+        "\n{table}\n\nThe score of the column's task with all tasks, less its score when the row's task is left out;\n\
+         * is evidence, tested as above over all pairs.\n{}\n{}",
+        sure(Verdict::Hurt, "hurts"),
+        sure(Verdict::Helped, "helps"),
+    )
+}
+
+fn sentence(effect: &Effect, verb: &str) -> String {
+    let Effect { of, on, metric, with_mean, without_mean, .. } = effect;
+    format!("{of} {verb} {on}: {metric} {with_mean:.4} with it, {without_mean:.4} without it")
+}
+
+/// What the better mix is.
+fn better_mix(comparison: &Comparison, path: &str) -> String {
+    let leaving = better::leaving(comparison);
+    if leaving.is_empty() {
+        return format!("No task is hurt by the evidence: {path} is the mix as it was.");
+    }
+    let reasons: Vec<String> =
+        leaving.into_iter().map(|left| format!("{} ({})", left.task, left.reason)).collect();
+    format!("Better by the evidence, in {path}: train alone {}.", reasons.join("; "))
 }

@@ -3,13 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use mtl_train::compare::TaskSummary;
+use mtl_train::compare::{TaskSummary, Verdict};
 use mtl_train::{Demo as Demonstration, DemoOptions};
 
 use crate::arguments::{ThreadArguments, seed_parser, seeds_parser};
 use crate::progress::{PlanView, Progress};
 use crate::table::{self, number, words};
-use crate::verdict::Verdict;
 use crate::{compare, format, interrupt, report};
 
 const HELP: &str = "\
@@ -96,13 +95,13 @@ impl Demo {
 
 /// Which tasks gained and which lost.
 fn outcome(summary: &[TaskSummary]) -> String {
-    let lines = [Verdict::Better, Verdict::Worse, Verdict::Same].map(|verdict| {
-        let tasks: Vec<String> =
-            summary.iter().filter(|task| Verdict::of(task) == verdict).map(with_gain).collect();
+    let lines = [Verdict::Helped, Verdict::Hurt, Verdict::NoEvidence].map(|verdict| {
+        let of_verdict = summary.iter().filter(|task| task.evidence.verdict == verdict);
+        let tasks: Vec<String> = of_verdict.map(with_gain).collect();
         let heading = match verdict {
-            Verdict::Better => "Gained by training together",
-            Verdict::Worse => "Lost by it",
-            Verdict::Same => "About the same",
+            Verdict::Helped => "Helped by training together",
+            Verdict::Hurt => "Hurt by it",
+            Verdict::NoEvidence => "No evidence",
         };
         format!("{heading}: {}", if tasks.is_empty() { "no task".to_owned() } else { tasks.join(", ") })
     });
@@ -119,26 +118,21 @@ fn with_gain(task: &TaskSummary) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::verdict::tests::task;
 
     #[test]
     fn gains_and_losses_are_named() {
-        let task = |name: &str, difference: f64| TaskSummary {
-            task: name.into(),
-            metric: "accuracy".into(),
-            single_mean: 0.5,
-            single_sd: Some(0.02),
-            joint_mean: 0.5 + difference,
-            joint_sd: Some(0.02),
-            difference,
-            relative_gain: Some(difference / 0.5),
-        };
-        let summary = [task("a", 0.1), task("b", -0.05), task("c", 0.01)];
+        let summary = [
+            task("a", 0.1, Verdict::Helped),
+            task("b", -0.05, Verdict::Hurt),
+            task("c", 0.01, Verdict::NoEvidence),
+        ];
         assert_eq!(
             outcome(&summary),
-            "Gained by training together: a (+20.0 %)\nLost by it: b (-10.0 %)\nAbout the same: c (+2.0 %)"
+            "Helped by training together: a (+20.0 %)\nHurt by it: b (-10.0 %)\nNo evidence: c (+2.0 %)"
         );
         assert!(
-            outcome(&summary[2..]).starts_with("Gained by training together: no task\nLost by it: no task\n")
+            outcome(&summary[2..]).starts_with("Helped by training together: no task\nHurt by it: no task\n")
         );
     }
 }

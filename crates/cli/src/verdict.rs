@@ -1,99 +1,108 @@
 //! What a comparison says about a task in plain words.
 
 use comfy_table::Color;
-use mtl_train::compare::TaskSummary;
+use mtl_train::compare::evidence::{ENOUGH_SEEDS, LEVEL};
+use mtl_train::compare::{Evidence, Needs, TaskSummary, Verdict};
 
-/// What training together did to a task.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// Its score is better by more than the spread.
-    Better,
-    /// Its score is worse by more than the spread.
-    Worse,
-    /// The difference is within the spread.
-    Same,
-}
+use crate::format;
 
-impl Verdict {
-    /// The verdict on a task; with one seed there is no spread, and the sign decides.
-    ///
-    /// The spread is the root mean square of the two standard deviations. This is no test of significance.
-    pub fn of(task: &TaskSummary) -> Self {
-        let spread = spread(task).unwrap_or(0.0);
-        if task.difference.abs() <= spread {
-            Verdict::Same
-        } else if improved(task) {
-            Verdict::Better
-        } else {
-            Verdict::Worse
-        }
-    }
+/// Beyond this, more seeds or examples are no advice.
+const TOO_MANY: u64 = 10_000_000;
 
-    /// The verdict in words.
-    pub fn words(self) -> &'static str {
-        match self {
-            Verdict::Better => "better",
-            Verdict::Worse => "worse",
-            Verdict::Same => "about the same",
-        }
-    }
-
-    /// The colour of the words.
-    pub fn color(self) -> Option<Color> {
-        match self {
-            Verdict::Better => Some(Color::Green),
-            Verdict::Worse => Some(Color::Red),
-            Verdict::Same => None,
-        }
+/// The verdict in words.
+pub fn words(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Helped => "helped",
+        Verdict::Hurt => "hurt",
+        Verdict::NoEvidence => "no evidence",
     }
 }
 
-fn spread(task: &TaskSummary) -> Option<f64> {
-    let (single, joint) = (task.single_sd?, task.joint_sd?);
-    Some(((single * single + joint * joint) / 2.0).sqrt())
+/// The colour of the words.
+pub fn color(verdict: Verdict) -> Option<Color> {
+    match verdict {
+        Verdict::Helped => Some(Color::Green),
+        Verdict::Hurt => Some(Color::Red),
+        Verdict::NoEvidence => None,
+    }
 }
 
-/// Whether the difference is an improvement: the sign of the relative gain knows which way is better. Where the score
-/// alone is 0 there is none; a loss of 0 cannot improve, and every other score does by rising.
-fn improved(task: &TaskSummary) -> bool {
-    task.relative_gain.map_or(task.difference > 0.0 && task.metric != "loss", |gain| gain > 0.0)
+/// A p value to three digits: `.012`, `<.001`.
+pub fn p_value(p: f64) -> String {
+    match p {
+        p if p < 0.001 => "<.001".to_owned(),
+        p if p >= 0.9995 => "1".to_owned(),
+        p => format!("{p:.3}").trim_start_matches('0').to_owned(),
+    }
+}
+
+/// What it would take to know more about a task without a verdict: `similarity: about 9 seeds and 4,100 examples`.
+pub fn what_it_takes(task: &TaskSummary) -> Option<String> {
+    let needs = task.evidence.needs.as_ref()?;
+    let takes = match amounts(needs) {
+        amounts if !amounts.is_empty() => {
+            let unknown = if task.evidence.over_seeds.is_none() { "; and more seeds" } else { "" };
+            format!("about {}{unknown}", amounts.join(" and "))
+        }
+        _ if task.difference == 0.0 => "no difference was seen".to_owned(),
+        _ if is_convinced(&task.evidence) => format!("more seeds ({ENOUGH_SEEDS} at least)"),
+        _ => "the difference is too small for any number of seeds or examples at hand".to_owned(),
+    };
+    Some(format!("{}: {takes}", task.task))
+}
+
+fn amounts(needs: &Needs) -> Vec<String> {
+    let amount = |number: Option<u64>, noun| {
+        number.filter(|&number| number < TOO_MANY).map(|number| format::several(number, noun))
+    };
+    [amount(needs.seeds, "seed"), amount(needs.examples, "example")].into_iter().flatten().collect()
+}
+
+/// Whether the examples speak for a difference, so that only seeds are missing.
+fn is_convinced(evidence: &Evidence) -> bool {
+    evidence.over_examples.as_ref().is_none_or(|test| test.p_adjusted < LEVEL)
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use mtl_train::Split;
+    use mtl_train::compare::OverExamples;
 
-    fn task(single: f64, joint: f64, sd: Option<f64>, sign: f64) -> TaskSummary {
-        let difference = joint - single;
+    /// A task's summary with a score of .5 alone.
+    pub(crate) fn task(name: &str, difference: f64, verdict: Verdict) -> TaskSummary {
         TaskSummary {
-            task: "a".into(),
-            metric: if sign > 0.0 { "accuracy".into() } else { "loss".into() },
-            single_mean: single,
-            single_sd: sd,
-            joint_mean: joint,
-            joint_sd: sd,
+            task: name.into(),
+            metric: "accuracy".into(),
+            split: Split::Dev,
+            single_mean: 0.5,
+            single_sd: Some(0.02),
+            joint_mean: 0.5 + difference,
+            joint_sd: Some(0.02),
             difference,
-            relative_gain: (single != 0.0).then(|| sign * difference / single.abs()),
+            relative_gain: Some(difference / 0.5),
+            evidence: Evidence { verdict, ..Evidence::default() },
         }
     }
 
     #[test]
-    fn a_difference_beyond_the_spread_counts() {
-        assert_eq!(Verdict::of(&task(0.5, 0.6, Some(0.05), 1.0)), Verdict::Better);
-        assert_eq!(Verdict::of(&task(0.6, 0.5, Some(0.05), 1.0)), Verdict::Worse);
-        assert_eq!(Verdict::of(&task(0.5, 0.54, Some(0.05), 1.0)), Verdict::Same);
+    fn p_values_are_short() {
+        assert_eq!([0.0004, 0.0123, 0.5, 1.0].map(p_value), ["<.001", ".012", ".500", "1"]);
     }
 
     #[test]
-    fn a_lower_loss_is_better() {
-        assert_eq!(Verdict::of(&task(0.6, 0.5, None, -1.0)), Verdict::Better);
-        assert_eq!(Verdict::of(&task(0.0, 0.5, None, -1.0)), Verdict::Worse);
-    }
-
-    #[test]
-    fn with_one_seed_the_sign_decides() {
-        assert_eq!(Verdict::of(&task(0.5, 0.51, None, 1.0)), Verdict::Better);
-        assert_eq!(Verdict::of(&task(0.0, 0.51, None, 1.0)), Verdict::Better);
-        assert_eq!(Verdict::of(&task(0.5, 0.5, None, 1.0)), Verdict::Same);
+    fn no_evidence_says_what_it_takes() {
+        let with = |difference, needs, over_examples| {
+            let mut task = task("a", difference, Verdict::NoEvidence);
+            task.evidence.needs = Some(needs);
+            task.evidence.over_examples = over_examples;
+            what_it_takes(&task).unwrap()
+        };
+        let both = Needs { seeds: Some(9), examples: Some(4_100) };
+        assert_eq!(with(0.01, both, None), "a: about 9 seeds and 4,100 examples; and more seeds");
+        let sure = OverExamples { n: 9, standard_error: 0.1, low: 0.1, high: 0.2, p: 0.01, p_adjusted: 0.02 };
+        assert_eq!(with(0.01, Needs::default(), Some(sure.clone())), "a: more seeds (3 at least)");
+        assert_eq!(with(0.0, Needs::default(), Some(sure)), "a: no difference was seen");
+        assert_eq!(what_it_takes(&task("a", 0.1, Verdict::Helped)), None);
     }
 }

@@ -97,8 +97,12 @@ fn a_comparison_has_both_arms() {
     let workplace = Workplace::new(4, 4);
     let compare = ["compare", "tasks.toml", "--out", "both", "--seeds", "2"];
     let table = workplace.succeed(&compare);
-    assert!(table.contains("together is") && table.contains(" ± "), "{table}");
-    assert!(table.contains("no test of significance"), "{table}");
+    assert!(table.contains("together it is") && table.contains(" ± "), "{table}");
+    assert!(table.contains("also used for selection") && table.contains("mean rank"), "{table}");
+    assert!(
+        workplace.succeed(&["plan", "both/better.toml"]).contains("| mood "),
+        "a mix that can be trained"
+    );
 
     let document: Value =
         serde_json::from_str(&workplace.succeed(&[&compare[..], &["--json"]].concat())).unwrap();
@@ -107,6 +111,16 @@ fn a_comparison_has_both_arms() {
     assert_eq!(runs.iter().filter(|run| run["arm"] == "single").count(), 4, "2 tasks x 2 seeds");
     assert_eq!(runs.iter().filter(|run| run["arm"] == "joint").count(), 4, "2 tasks x 2 seeds");
     assert_eq!(document["summary"][1]["task"], "class");
+    let summary = &document["summary"][1];
+    assert!(
+        summary["over_examples"]["p_adjusted"].is_number() && summary["over_seeds"]["n"] == 2,
+        "{summary}"
+    );
+    assert!(document["who_hurts"].is_null());
+
+    let asked = workplace.succeed(&[&compare[..], &["--who-hurts"]].concat());
+    assert!(asked.contains("row's effect on") && asked.contains("who-hurts.svg"), "{asked}");
+    assert!(workplace.read("both/who-hurts.svg").starts_with("<svg "));
 }
 
 #[test]

@@ -63,3 +63,19 @@ pub(crate) fn referenced<R>(gold: &[Vec<R>], predicted: usize) -> Result<(), Met
         None => Ok(()),
     }
 }
+
+/// Errors if a number is not above 0 and below 1.
+pub(crate) fn share(what: &'static str, value: f64) -> Result<(), MetricError> {
+    match 0.0 < value && value < 1.0 {
+        true => Ok(()),
+        false => Err(MetricError::OutOfRange { what, rule: "above 0 and below 1", value }),
+    }
+}
+
+/// Errors if a number is not in `[0, 1]`.
+pub(crate) fn probability(what: &'static str, value: f64) -> Result<(), MetricError> {
+    match (0.0..=1.0).contains(&value) {
+        true => Ok(()),
+        false => Err(MetricError::OutOfRange { what, rule: "from 0 to 1", value }),
+    }
+}

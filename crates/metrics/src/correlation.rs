@@ -64,17 +64,24 @@ fn is_constant(values: &[f64]) -> bool {
 
 /// Distances from the mean, in units in which the largest value lies between 1 and 2.
 ///
-/// r does not change with the unit. A power of two as the unit keeps every value exact and keeps sums and
-/// squares of very large or very small values in range. The mean is rounded; the mean of what remains corrects it.
+/// The mean is rounded; the mean of what remains corrects it.
 fn deviations(values: &[f64]) -> Vec<f64> {
-    let largest = values.iter().fold(0.0_f64, |max, value| max.max(value.abs()));
-    let unit = 2.0_f64.powi(-exponent(largest));
-    let mut deviations: Vec<f64> = values.iter().map(|value| value * unit).collect();
+    let mut deviations = scaled(values);
     for _ in 0..2 {
         let mean = deviations.iter().sum::<f64>() / deviations.len() as f64;
         deviations.iter_mut().for_each(|value| *value -= mean);
     }
     deviations
+}
+
+/// The values in units in which the largest lies between 1 and 2.
+///
+/// r does not change with the unit. A power of two as the unit keeps every value exact and keeps sums and
+/// squares of very large or very small values in range.
+pub(crate) fn scaled(values: &[f64]) -> Vec<f64> {
+    let largest = values.iter().fold(0.0_f64, |max, value| max.max(value.abs()));
+    let unit = 2.0_f64.powi(-exponent(largest));
+    values.iter().map(|value| value * unit).collect()
 }
 
 /// The binary exponent of a finite value; -1023 for zero and subnormal ones.

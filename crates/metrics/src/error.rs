@@ -271,6 +271,32 @@ pub enum MetricError {
         /// Their sum.
         total: f64,
     },
+    /// Two sides that are compared in pairs differ in length.
+    #[error("{first} {what} of the first against {second} of the second")]
+    PairMismatch {
+        /// What is counted.
+        what: &'static str,
+        /// Length of the first.
+        first: usize,
+        /// Length of the second.
+        second: usize,
+    },
+    /// Two systems that are compared were scored against different gold labels.
+    #[error("the systems have different gold labels, first at example {example}")]
+    OtherGold {
+        /// Index of the example, from 0.
+        example: usize,
+    },
+    /// A number is outside the range that it can have.
+    #[error("{what} must be {rule}, got {value}")]
+    OutOfRange {
+        /// What the number is.
+        what: &'static str,
+        /// The range in words.
+        rule: &'static str,
+        /// The number.
+        value: f64,
+    },
 }
 
 /// What to use instead of a metric of two classes.

@@ -19,7 +19,7 @@ use crate::check;
 use crate::error::MetricError;
 
 /// How often one class was meant, predicted, and both.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ClassCounts {
     pub(crate) gold: usize,
     pub(crate) predicted: usize,
@@ -27,15 +27,22 @@ pub(crate) struct ClassCounts {
 }
 
 impl ClassCounts {
-    fn f1(self) -> f64 {
+    pub(crate) fn f1(self) -> f64 {
         match self.predicted + self.gold {
             0 => 0.0,
             occurrences => 2.0 * self.correct as f64 / occurrences as f64,
         }
     }
 
-    fn occurs(&self) -> bool {
+    pub(crate) fn occurs(&self) -> bool {
         self.gold + self.predicted > 0
+    }
+
+    /// Adds other counts, so many times.
+    pub(crate) fn add(&mut self, other: ClassCounts, times: usize) {
+        self.gold += other.gold * times;
+        self.predicted += other.predicted * times;
+        self.correct += other.correct * times;
     }
 }
 
@@ -118,7 +125,12 @@ pub fn label_set_macro_f1(
     if n_labels == 0 {
         return Err(MetricError::Empty { what: "labels" });
     }
-    Ok(counts.iter().map(|counts| counts.f1()).sum::<f64>() / n_labels as f64)
+    Ok(macro_of_all(&counts))
+}
+
+/// Mean F1 of all classes, of which there is at least one; those that do not occur count 0.
+pub(crate) fn macro_of_all(counts: &[ClassCounts]) -> f64 {
+    counts.iter().map(|counts| counts.f1()).sum::<f64>() / counts.len() as f64
 }
 
 /// The mean F1 of the labels, each weighted by how many texts have it in `gold`, in `[0, 1]`; 0 if none has a label.
@@ -194,7 +206,7 @@ pub(crate) fn count_pairs(
     counts
 }
 
-fn label_set_counts(
+pub(crate) fn label_set_counts(
     gold: &[Vec<usize>],
     predicted: &[Vec<usize>],
     n_labels: usize,

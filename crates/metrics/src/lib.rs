@@ -21,6 +21,7 @@ pub mod ranks;
 pub mod roc_auc;
 pub mod rouge;
 pub mod selection;
+pub mod significance;
 pub mod span_f1;
 pub mod squad;
 pub mod summary;

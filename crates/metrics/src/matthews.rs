@@ -14,6 +14,7 @@
 
 use crate::check;
 use crate::error::MetricError;
+use crate::f1::{self, ClassCounts};
 
 /// The Matthews correlation coefficient over any number of classes, in `[-1, 1]`.
 ///
@@ -27,27 +28,25 @@ use crate::error::MetricError;
 /// Errors if the lengths differ or are 0, or a class is not below `n_classes`.
 pub fn matthews(gold: &[usize], predicted: &[usize], n_classes: usize) -> Result<f64, MetricError> {
     check::classes(gold, predicted, n_classes)?;
-    let n = gold.len() as i128;
-    let correct = gold.iter().zip(predicted).filter(|(g, p)| g == p).count() as i128;
-    let gold = occurrences(gold, n_classes);
-    let predicted = occurrences(predicted, n_classes);
+    let pairs = gold.iter().zip(predicted).map(|(&gold, &predicted)| (gold, Some(predicted)));
+    Ok(of_counts(&f1::count_pairs(pairs, n_classes)))
+}
+
+/// The coefficient of examples that have one gold and one predicted class each, counted per class.
+pub(crate) fn of_counts(counts: &[ClassCounts]) -> f64 {
+    let sum = |of: fn(&ClassCounts) -> usize| counts.iter().map(|class| of(class) as i128).sum::<i128>();
+    let (n, correct) = (sum(|class| class.gold), sum(|class| class.correct));
+    let gold: Vec<i128> = counts.iter().map(|class| class.gold as i128).collect();
+    let predicted: Vec<i128> = counts.iter().map(|class| class.predicted as i128).collect();
     let covariance = n * correct - dot(&gold, &predicted);
     let gold_variance = n * n - dot(&gold, &gold);
     let predicted_variance = n * n - dot(&predicted, &predicted);
     if gold_variance == 0 || predicted_variance == 0 {
-        return Ok(0.0);
+        return 0.0;
     }
     // One root of the product, not a product of roots: equal variances give back exactly themselves.
     let norm = (gold_variance as f64 * predicted_variance as f64).sqrt();
-    Ok((covariance as f64 / norm).clamp(-1.0, 1.0))
-}
-
-fn occurrences(classes: &[usize], n_classes: usize) -> Vec<i128> {
-    let mut counts = vec![0; n_classes];
-    for &class in classes {
-        counts[class] += 1;
-    }
-    counts
+    (covariance as f64 / norm).clamp(-1.0, 1.0)
 }
 
 fn dot(left: &[i128], right: &[i128]) -> i128 {

@@ -138,6 +138,20 @@ impl Outcomes<'_> {
             Outcomes::Texts { .. } => OutcomeKind::Texts,
         }
     }
+
+    /// The number of examples: texts, whatever each has been given.
+    pub fn n_examples(&self) -> usize {
+        match self {
+            Outcomes::Classes { gold, .. } => gold.len(),
+            Outcomes::LabelSets { gold, .. } => gold.len(),
+            Outcomes::Values { gold, .. } => gold.len(),
+            Outcomes::Tags { gold, .. } => gold.len(),
+            Outcomes::Losses { losses } => losses.len(),
+            Outcomes::Probabilities { gold, .. } => gold.len(),
+            Outcomes::TokenLosses { nats } => nats.len(),
+            Outcomes::Texts { gold, .. } => gold.len(),
+        }
+    }
 }
 
 /// The score of `outcomes` under the metric `key`.

@@ -147,6 +147,13 @@ impl Dataset {
         Dataset { tasks, streams: vec![stream] }
     }
 
+    /// The examples of all tasks but one; `config` is the configuration without it.
+    pub(crate) fn without(&self, config: &Config, task_idx: usize) -> Dataset {
+        let mut tasks = self.tasks.clone();
+        tasks.remove(task_idx);
+        Dataset::of(config, tasks).expect("tasks that share examples did so before")
+    }
+
     /// The numbers of examples of the streams.
     pub fn sizes(&self) -> Vec<usize> {
         self.streams.iter().map(|stream| stream.examples.len()).collect()

@@ -80,7 +80,8 @@ pub fn demo(
     let text = config_text(options.seed, &corpus);
     mtl_core_tensor::weights::write_whole(&path, text.as_bytes())?;
     let config = Config::parse(&text, &path, None)?;
-    let compared = CompareOptions { out, seeds: options.seeds, threads: options.threads, cache: None };
+    let compared =
+        CompareOptions { out, seeds: options.seeds, threads: options.threads, ..CompareOptions::default() };
     let comparison = compare(&config, &compared, observer, interrupt)?;
     let tasks = corpus.tasks.iter().map(|task| DemoTask {
         name: task.name.to_owned(),

@@ -1,9 +1,9 @@
 //! Scores of a finished run on any labelled set.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use mtl_core_tensor::bf16;
+use serde::{Deserialize, Serialize};
 
 use crate::answer::Asked;
 use crate::config::{Dev, Precision};
@@ -13,17 +13,28 @@ use crate::load::{held_out, labelled_file};
 use crate::observer::Observer;
 use crate::options::on_threads;
 use crate::run_folder::{FinishedRun, RunFolder};
-use crate::score::score_task;
+use crate::score::{Judged, score_task};
 use crate::scores::Scores;
 
 /// Which of a task's sets is scored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Split {
     /// The dev set.
     #[default]
     Dev,
     /// The test set.
     Test,
+}
+
+impl Split {
+    /// `dev` or `test`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Split::Dev => "dev",
+            Split::Test => "test",
+        }
+    }
 }
 
 /// What is evaluated, and how.
@@ -62,17 +73,15 @@ pub fn evaluate(
         let mut scores = Scores::new();
         for (done, &task_idx) in tasks.iter().enumerate() {
             let set = read_set(&run, task_idx, options, |file| observer.tokenizing(file, done, tasks.len()))?;
-            scores.insert(run.tasks.tasks[task_idx].name.clone(), score_set(&run, task_idx, &set)?);
+            let judged = judge(&run, task_idx, &set)?;
+            scores.insert(run.tasks.tasks[task_idx].name.clone(), judged.scores);
         }
         Ok(scores)
     })
 }
 
-fn score_set(
-    run: &FinishedRun,
-    task_idx: usize,
-    set: &ExampleSet,
-) -> Result<BTreeMap<String, f64>, TrainError> {
+/// Scores one task of a finished run on a set, in the run's precision.
+pub(crate) fn judge(run: &FinishedRun, task_idx: usize, set: &ExampleSet) -> Result<Judged, TrainError> {
     let (spec, pack_tokens) = (&run.tasks.tasks[task_idx], run.tasks.pack_tokens);
     let asked = Asked { model: &run.model, task_idx, spec, pack_tokens };
     match run.config.train.precision {

@@ -16,6 +16,7 @@ mod load;
 pub mod model;
 pub mod observer;
 pub mod options;
+pub mod outcomes;
 pub mod plan;
 pub mod predict;
 pub mod prepare;

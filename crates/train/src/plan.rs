@@ -104,7 +104,7 @@ impl Plan {
 /// What the draws of a run come to; draws are a function of the seed, so this is exact.
 pub(crate) struct Counts {
     /// Sequences of each stream, repeats counted.
-    shown: Vec<u64>,
+    pub(crate) shown: Vec<u64>,
     /// Labelled examples of each task, repeats counted.
     pub(crate) labelled: Vec<u64>,
     /// Steps that show a labelled example of each task.

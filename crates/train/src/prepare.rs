@@ -46,6 +46,11 @@ impl Text {
         Text { tokenizer: self.tokenizer.clone(), dataset: self.dataset.only(task_idx) }
     }
 
+    /// The same text without one task; `config` is the configuration without it.
+    pub(crate) fn without(&self, config: &Config, task_idx: usize) -> Text {
+        Text { tokenizer: self.tokenizer.clone(), dataset: self.dataset.without(config, task_idx) }
+    }
+
     /// What predictions need beside weights.
     pub fn task_file(&self, config: &Config) -> TaskFile {
         TaskFile {

@@ -8,6 +8,7 @@
 //! | `checkpoint/` | what a resumed run needs |
 //! | `model/` | the encoder and its tokenizer as a Hugging Face folder |
 //! | `heads.safetensors` | the heads |
+//! | `outcomes.dev.jsonl`, `outcomes.test.jsonl` | predictions beside labels; the latter from a comparison |
 //! | `metrics.json` | the scores and what the run cost; written last |
 
 use std::fs;
@@ -20,6 +21,7 @@ use serde::Serialize;
 
 use crate::config::{Config, EncoderOrigin};
 use crate::error::TrainError;
+use crate::evaluate::Split;
 use crate::model::{Heads, Model, SharedEncoder};
 use crate::scores::RunMetrics;
 use crate::spec::TaskFile;
@@ -80,6 +82,11 @@ impl RunFolder {
     /// The heads' weights.
     pub fn heads(&self) -> PathBuf {
         self.root.join("heads.safetensors")
+    }
+
+    /// What was predicted for each example of a set.
+    pub fn outcomes(&self, split: Split) -> PathBuf {
+        self.root.join(format!("outcomes.{}.jsonl", split.name()))
     }
 
     /// Errors if something else than a folder is there.

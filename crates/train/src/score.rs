@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use mtl_core_tensor::Prediction;
 use mtl_core_tensor::element::Float;
+use mtl_metrics::significance::OwnedOutcomes;
 use mtl_metrics::{MetricError, MetricKey, Outcomes, score};
 
 use crate::answer::{Answer, Answers, Asked};
@@ -11,36 +12,42 @@ use crate::config::TaskKind;
 use crate::dataset::{ExampleSet, Target};
 use crate::error::TrainError;
 use crate::model::Model;
-use crate::scores::Scores;
 use crate::spec::TaskSpec;
+
+/// What a model's answers to a labelled set come to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judged {
+    /// Every metric of the task, and the loss.
+    pub scores: BTreeMap<String, f64>,
+    /// Each labelled example's gold label and prediction.
+    pub outcomes: OwnedOutcomes,
+}
 
 /// Scores one task on the labelled examples of a set: every metric of the task, and the loss.
 ///
 /// A word that truncation cut off counts as missed; an example or a word without a label counts nothing.
 ///
 /// Errors if a prediction is not finite.
-pub fn score_task<E: Float<Master = f32>>(
-    asked: &Asked<'_>,
-    set: &ExampleSet,
-) -> Result<BTreeMap<String, f64>, TrainError> {
+pub fn score_task<E: Float<Master = f32>>(asked: &Asked<'_>, set: &ExampleSet) -> Result<Judged, TrainError> {
     let labelled = set.labelled();
     let texts: Vec<_> = labelled.iter().map(|&i| &set.encoded[i]).collect();
     let targets: Vec<_> = labelled.iter().map(|&i| &set.targets[i]).collect();
     let answers = asked.answer_in::<E>(&texts, Some(&targets))?;
+    let outcomes = outcomes(asked.spec, &answers, &targets);
     let failed = |source| TrainError::Score { task: asked.spec.name.clone(), source };
     let scored = asked.spec.metric_keys().into_iter().map(|key| {
-        let value = score_under(key, asked.spec, &answers, &targets).map_err(failed)?;
-        Ok((key.name().to_owned(), value))
+        let score = score_outcomes(key, answers.loss, &outcomes).map_err(failed)?;
+        Ok((key.name().to_owned(), score))
     });
-    scored.collect()
+    Ok(Judged { scores: scored.collect::<Result<_, TrainError>>()?, outcomes })
 }
 
-/// Scores every task on a set of its own.
+/// Scores every task on a set of its own, in order.
 pub fn score_all<'a, E: Float<Master = f32>>(
     model: &Model,
     tasks: impl Iterator<Item = (&'a TaskSpec, &'a ExampleSet)>,
     pack_tokens: usize,
-) -> Result<Scores, TrainError> {
+) -> Result<Vec<(String, Judged)>, TrainError> {
     let score = |(task_idx, (spec, set)): (usize, (&TaskSpec, &ExampleSet))| {
         let asked = Asked { model, task_idx, spec, pack_tokens };
         Ok((spec.name.clone(), score_task::<E>(&asked, set)?))
@@ -55,30 +62,35 @@ pub(crate) fn score_under(
     answers: &Answers,
     targets: &[&Target],
 ) -> Result<f64, MetricError> {
-    if key == MetricKey::Loss {
-        let losses = [answers.loss.unwrap_or_default()];
-        return score(key, &Outcomes::Losses { losses: &losses });
+    score_outcomes(key, answers.loss, &outcomes(spec, answers, targets))
+}
+
+/// The mean loss is known beside the outcomes.
+fn score_outcomes(key: MetricKey, loss: Option<f64>, outcomes: &OwnedOutcomes) -> Result<f64, MetricError> {
+    match key {
+        MetricKey::Loss => score(key, &Outcomes::Losses { losses: &[loss.unwrap_or_default()] }),
+        _ => score(key, &outcomes.borrow()),
     }
-    let pairs = || answers.answers.iter().zip(targets.iter().copied());
+}
+
+fn outcomes(spec: &TaskSpec, answers: &Answers, targets: &[&Target]) -> OwnedOutcomes {
+    let pairs = answers.answers.iter().zip(targets.iter().copied());
     match spec.kind {
         TaskKind::Classification => {
-            let (gold, predicted): (Vec<_>, Vec<_>) = pairs().filter_map(classes).unzip();
-            let (gold, predicted, n_classes) = (&gold[..], &predicted[..], spec.labels.len());
-            score(key, &Outcomes::Classes { gold, predicted, n_classes })
+            let (gold, predicted) = pairs.filter_map(classes).unzip();
+            OwnedOutcomes::Classes { gold, predicted, n_classes: spec.labels.len() }
         }
         TaskKind::MultiLabel => {
-            let (gold, predicted): (Vec<_>, Vec<_>) = pairs().filter_map(label_sets).unzip();
-            let (gold, predicted, n_labels) = (&gold[..], &predicted[..], spec.labels.len());
-            score(key, &Outcomes::LabelSets { gold, predicted, n_labels })
+            let (gold, predicted) = pairs.filter_map(label_sets).unzip();
+            OwnedOutcomes::LabelSets { gold, predicted, n_labels: spec.labels.len() }
         }
         TaskKind::Regression => {
-            let (gold, predicted): (Vec<_>, Vec<_>) = pairs().filter_map(values).unzip();
-            score(key, &Outcomes::Values { gold: &gold, predicted: &predicted })
+            let (gold, predicted) = pairs.filter_map(values).unzip();
+            OwnedOutcomes::Values { gold, predicted }
         }
         TaskKind::TokenClassification => {
-            let (gold, predicted): (Vec<_>, Vec<_>) = pairs().filter_map(tags).unzip();
-            let (gold, predicted, labels) = (&gold[..], &predicted[..], &spec.labels[..]);
-            score(key, &Outcomes::Tags { gold, predicted, labels })
+            let (gold, predicted) = pairs.filter_map(tags).unzip();
+            OwnedOutcomes::Tags { gold, predicted, labels: spec.labels.clone() }
         }
     }
 }

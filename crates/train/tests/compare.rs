@@ -6,7 +6,9 @@ use std::fs;
 use std::sync::atomic::AtomicBool;
 
 use common::{TASKS, config, corpus};
-use mtl_train::{Arm, CompareOptions, Observer, Plan, Silent, compare};
+use mtl_train::{
+    Arm, CompareOptions, Comparison, Config, Observer, Plan, Silent, Split, TrainError, compare,
+};
 
 #[derive(Default)]
 struct Plans(Vec<Plan>, usize);
@@ -49,4 +51,103 @@ fn both_arms_show_a_task_the_same_number_of_its_examples() {
     // Finished runs are used as they are.
     let again = compare(&config, &options, &mut Silent, &AtomicBool::new(false)).unwrap();
     assert_eq!(again, comparison);
+}
+
+/// A comparison in the folder `out`.
+fn compared(config: &Config, out: &std::path::Path, seeds: u64, who_hurts: bool) -> Comparison {
+    let options = CompareOptions { out: out.to_owned(), seeds, who_hurts, ..CompareOptions::default() };
+    compare(config, &options, &mut Silent, &AtomicBool::new(false)).unwrap()
+}
+
+#[test]
+fn outcomes_of_every_run_repeat_its_scores() {
+    let folder = tempfile::tempdir().unwrap();
+    corpus(folder.path());
+    // The best weights are not always the last.
+    let train = "steps = 6\nevaluate_every = 2\nkeep = \"best\"";
+    let config = config(folder.path(), train, "unit = \"sequence\"", TASKS);
+    let out = folder.path().join("run");
+    let metrics = common::run(&config, &out).metrics;
+    let run = mtl_train::run_folder::RunFolder::new(&out);
+    let outcomes = mtl_train::outcomes::read(&run, Split::Dev).unwrap().unwrap();
+    assert_eq!(outcomes.len(), 3);
+    for (task, outcomes) in config.tasks.iter().zip(&outcomes) {
+        let key = task.metric.parse().unwrap();
+        let score = mtl_metrics::score(key, &outcomes.outcomes.borrow()).unwrap();
+        assert_eq!(score, metrics.tasks[&task.name][&task.metric], "{}", task.name);
+    }
+}
+
+#[test]
+fn a_labelled_test_set_is_reported_and_dev_selects() {
+    let folder = tempfile::tempdir().unwrap();
+    corpus(folder.path());
+    let test = fs::read_to_string(folder.path().join("sentiment.train.jsonl")).unwrap();
+    fs::write(folder.path().join("test.jsonl"), test).unwrap();
+    fs::write(folder.path().join("bare.jsonl"), "{\"text\": \"the\"}\n").unwrap();
+    let tasks = TASKS
+        .replace("dev = \"sentiment.dev.jsonl\"", "dev = \"sentiment.dev.jsonl\"\ntest = \"test.jsonl\"")
+        .replace("dev = 0.25", "dev = 0.25\ntest = \"bare.jsonl\"");
+    let config = config(folder.path(), "steps = 3", "unit = \"every-task\"", &tasks);
+    let comparison = compared(&config, &folder.path().join("out"), 1, false);
+    let splits: Vec<Split> = comparison.summary.iter().map(|task| task.split).collect();
+    assert_eq!(splits, [Split::Test, Split::Dev, Split::Dev], "a file without labels is no test set");
+    let examples = comparison.summary[0].evidence.over_examples.as_ref().unwrap().n;
+    assert_eq!(examples, 24, "the train file stands in for a test file");
+    for run in comparison.runs.iter().filter(|run| run.split == Split::Dev) {
+        assert_eq!(run.value, run.dev_value);
+    }
+}
+
+#[test]
+fn one_task_at_a_time_is_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    corpus(folder.path());
+    let config = config(folder.path(), "steps = 4", "unit = \"every-task\"", TASKS);
+    let out = folder.path().join("out");
+    let plain = compared(&config, &out, 2, false);
+    assert!(plain.who_hurts.is_none() && !out.join("who-hurts.svg").exists());
+    let asked = compared(&config, &out, 2, true);
+    assert_eq!((&asked.runs, &asked.summary), (&plain.runs, &plain.summary), "runs are reused");
+    let who_hurts = asked.who_hurts.unwrap();
+    assert_eq!((who_hurts.effects.len(), who_hurts.runs.len()), (6, 12));
+    for effect in &who_hurts.effects {
+        let joint = asked.summary.iter().find(|task| task.task == effect.on).unwrap();
+        assert_eq!(effect.with_mean, joint.joint_mean);
+    }
+    assert!(who_hurts.effect("sentiment", "sentiment").is_none());
+    let metrics = fs::read_to_string(out.join("without-sentiment-seed7/metrics.json")).unwrap();
+    let metrics: serde_json::Value = serde_json::from_str(&metrics).unwrap();
+    assert_eq!(metrics["steps"], 4, "as many examples of each other task");
+    assert!(fs::read_to_string(out.join("who-hurts.svg")).unwrap().contains("word_class"));
+}
+
+#[test]
+fn the_better_mix_is_a_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    corpus(folder.path());
+    let config = config(folder.path(), "steps = 2", "unit = \"every-task\"", TASKS);
+    let out = folder.path().join("out");
+    compared(&config, &out, 1, false);
+    let better = Config::load(&out.join("better.toml"), None).unwrap();
+    assert!(better.tasks.len() <= config.tasks.len() && !better.tasks.is_empty());
+    let text = fs::read_to_string(out.join("better.toml")).unwrap();
+    assert!(text.starts_with("# Written by `mtl compare`"), "{text}");
+}
+
+#[test]
+fn a_stopped_comparison_continues_to_the_same_numbers() {
+    let folder = tempfile::tempdir().unwrap();
+    corpus(folder.path());
+    let config = config(folder.path(), "steps = 3", "unit = \"every-task\"", TASKS);
+    let whole = compared(&config, &folder.path().join("whole"), 1, false);
+    let options =
+        CompareOptions { out: folder.path().join("stopped"), seeds: 1, ..CompareOptions::default() };
+    let stopped = AtomicBool::new(true);
+    let error = compare(&config, &options, &mut Silent, &stopped).unwrap_err();
+    assert!(matches!(error, TrainError::Interrupted { .. }), "{error}");
+    let resumed = compared(&config, &options.out, 1, false);
+    let scores = |comparison: &Comparison| comparison.runs.iter().map(|run| run.value).collect::<Vec<f64>>();
+    assert_eq!(scores(&resumed), scores(&whole));
+    assert_eq!(resumed.summary, whole.summary);
 }

@@ -292,3 +292,16 @@ fn a_task_alone_keeps_its_settings() {
     assert_eq!(alone.tasks[0].examples, config.tasks[0].examples);
     assert_eq!(parse(&alone.to_toml()).tasks, alone.tasks);
 }
+
+#[test]
+fn tasks_go_on_labelling_the_examples_of_one_that_is_left_out() {
+    let third = "\n[tasks.mood]\nkind = \"classification\"\nlabel = \"mood\"\nsame_examples_as = \"slots\"\n";
+    let config = parse(&format!("{SLOTS_AND_INTENT}{third}"));
+    let slots = config.task_names().position(|name| name == "slots").unwrap();
+    let left = config.without_task(slots);
+    assert_eq!(left.task_names().collect::<Vec<_>>(), ["intent", "mood"]);
+    assert_eq!(left.tasks[0].same_examples_as, None);
+    assert_eq!(left.tasks[1].same_examples_as.as_deref(), Some("intent"));
+    assert_eq!(left.tasks[1].examples, config.tasks[slots].examples);
+    assert_eq!(parse(&left.to_toml()).tasks, left.tasks);
+}

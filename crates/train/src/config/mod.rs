@@ -139,6 +139,24 @@ impl Config {
         let task = TaskConfig { same_examples_as: None, ..self.tasks[task_idx].clone() };
         Self { tasks: vec![task], sharing: self.sharing.plain(), ..self.clone() }
     }
+
+    /// The same configuration without one task. Tasks that label its examples go on labelling them.
+    ///
+    /// # Panics
+    ///
+    /// If there is no task `task_idx`, or no other.
+    pub fn without_task(&self, task_idx: usize) -> Self {
+        assert!(self.tasks.len() > 1, "a configuration has at least one task");
+        let mut tasks = self.tasks.clone();
+        let left_out = tasks.remove(task_idx).name;
+        // The first of those that follow it takes its place.
+        let mut heir: Option<String> = None;
+        for task in tasks.iter_mut().filter(|task| task.same_examples_as.as_ref() == Some(&left_out)) {
+            task.same_examples_as = heir.clone();
+            heir.get_or_insert_with(|| task.name.clone());
+        }
+        Self { tasks, ..self.clone() }
+    }
 }
 
 fn read_train(file: &Section<'_>, max_tokens: usize) -> Result<TrainConfig, ConfigError> {

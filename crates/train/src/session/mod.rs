@@ -120,6 +120,6 @@ impl Session {
             }
         }
         run.train::<E>(observer, interrupt)?;
-        run.finish()
+        run.finish::<E>()
     }
 }

@@ -13,9 +13,11 @@ use super::best::newest_is_better;
 use crate::checkpoint::{CheckpointFolder, State};
 use crate::config::{Config, Keep};
 use crate::error::TrainError;
+use crate::evaluate::Split;
 use crate::history::{History, Line, Pair};
 use crate::model::Model;
 use crate::observer::{Observer, StepReport};
+use crate::outcomes::{self, TaskOutcomes};
 use crate::plan::Plan;
 use crate::prepare::{self, Text, pack_tokens};
 use crate::run_folder::RunFolder;
@@ -45,6 +47,8 @@ pub(super) struct Run<'a> {
     state: State,
     /// The sharpest conflict that was measured last: two tasks and their cosine.
     conflict: Option<(String, String, f64)>,
+    /// Each task's dev outcomes under the weights that are kept so far, and their step.
+    outcomes: Option<(u64, Vec<TaskOutcomes>)>,
     begun: Instant,
     before: f64,
     saved: Instant,
@@ -87,6 +91,7 @@ impl<'a> Run<'a> {
             schedule: prepare::schedule(config, sampling.total_steps(config.train.length)),
             before: 0.0,
             saved: begun,
+            outcomes: None,
             history: None,
             config,
             folder,
@@ -143,7 +148,7 @@ impl<'a> Run<'a> {
             // What no clock can count is never.
             .unwrap_or(Duration::MAX);
         if self.state.step == 0 && self.stepper.needs_dev_losses() {
-            let scores = self.scores::<E>()?;
+            let (scores, _) = self.judge::<E>()?;
             self.tell_stepper(&scores)?;
         }
         while self.state.step < self.schedule.total {
@@ -253,9 +258,9 @@ impl<'a> Run<'a> {
         step == self.schedule.total || step.is_multiple_of(every)
     }
 
-    fn scores<E: Float<Master = f32>>(&self) -> Result<Scores, TrainError> {
+    fn judge<E: Float<Master = f32>>(&self) -> Result<(Scores, Vec<TaskOutcomes>), TrainError> {
         let sets = self.specs.iter().zip(self.text.dataset.tasks.iter().map(|task| &task.dev));
-        score_all::<E>(&self.model, sets, pack_tokens(self.config))
+        Ok(outcomes::apart(score_all::<E>(&self.model, sets, pack_tokens(self.config))?))
     }
 
     fn tell_stepper(&mut self, scores: &Scores) -> Result<(), TrainError> {
@@ -264,19 +269,21 @@ impl<'a> Run<'a> {
     }
 
     fn evaluate<E: Float<Master = f32>>(&mut self, observer: &mut dyn Observer) -> Result<(), TrainError> {
-        let scores = self.scores::<E>()?;
+        let (scores, outcomes) = self.judge::<E>()?;
         let step = self.state.step;
         let line = Line::Evaluation { step, evaluation: &scores };
         self.history.as_mut().expect("open while training").add(&line)?;
         observer.evaluated(step, &scores);
         self.tell_stepper(&scores)?;
         self.state.evaluations.push((step, scores));
-        if self.config.train.keep == Keep::Best
-            && newest_is_better(&self.state.evaluations, self.state.best, &self.specs)?
-        {
+        if self.config.train.keep == Keep::Best {
+            if !newest_is_better(&self.state.evaluations, self.state.best, &self.specs)? {
+                return Ok(());
+            }
             self.state.best = Some(step);
             self.state.best_tensors = Some(self.checkpoint.write_best(&mut self.model, step)?);
         }
+        self.outcomes = Some((step, outcomes));
         Ok(())
     }
 
@@ -297,12 +304,14 @@ impl<'a> Run<'a> {
     }
 
     /// Writes what the run leaves, and marks it as finished.
-    pub(super) fn finish(mut self) -> Result<Summary, TrainError> {
+    pub(super) fn finish<E: Float<Master = f32>>(mut self) -> Result<Summary, TrainError> {
         let kept_step = self.state.best.unwrap_or(self.state.step);
         if let Some(best) = self.state.best_tensors.clone() {
             self.checkpoint.load_model(&best, &mut self.model)?;
         }
         self.folder.write_model(&mut self.model, self.config, &self.text.tokenizer)?;
+        let outcomes = self.outcomes_of::<E>(kept_step)?;
+        outcomes::write(self.folder, Split::Dev, &outcomes)?;
         let metrics = self.metrics(kept_step);
         self.folder.write_metrics(&metrics)?;
         self.state.finished = true;
@@ -310,6 +319,16 @@ impl<'a> Run<'a> {
         (self.state.tensors, self.state.best_tensors) = (None, None);
         self.checkpoint.write(&self.state)?;
         Ok(Summary { metrics, kept_step, finished_before: false })
+    }
+
+    /// The dev outcomes of the weights of a step, which the model holds; a resumed run may not have seen them yet.
+    fn outcomes_of<E: Float<Master = f32>>(&mut self, step: u64) -> Result<Vec<TaskOutcomes>, TrainError> {
+        if let Some((_, outcomes)) = self.outcomes.take().filter(|(of, _)| *of == step) {
+            return Ok(outcomes);
+        }
+        let sets = self.specs.iter().zip(self.text.dataset.tasks.iter().map(|task| &task.dev));
+        let judged = score_all::<E>(&self.model, sets, pack_tokens(self.config))?;
+        Ok(outcomes::apart(judged).1)
     }
 
     fn metrics(&self, kept_step: u64) -> RunMetrics {

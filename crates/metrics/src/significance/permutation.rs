@@ -1,0 +1,191 @@
+//! Paired permutation tests: if two systems were the same, swapping their outputs on any example would change nothing.
+//!
+//! The statistic is compared with its values over all swaps; with `m` swaps at least as extreme (in absolute value),
+//!
+//! ```text
+//! all 2^n swaps: p = m / 2^n          B drawn swaps: p = (m + 1) / (B + 1)
+//! ```
+//!
+//! Fisher 1935, "The Design of Experiments", section 21 (sign flips of differences). Noreen 1989, "Computer-Intensive Methods
+//! for Testing Hypotheses", and Yeh 2000, "More accurate tests for the statistical significance of result differences"
+//! (approximate randomization, for metrics that are not means). Phipson & Smyth 2010 for the added 1.
+
+use rayon::prelude::*;
+
+use super::draws::Draws;
+use super::resampled::{OwnedOutcomes, resampled};
+use crate::check;
+use crate::error::MetricError;
+use crate::key::MetricKey;
+use crate::outcomes::{Outcomes, score};
+
+/// Swaps that one thread takes at a time.
+const CHUNK: u64 = 64;
+
+/// Statistics closer than this share of the numbers that they are made of are the same, rounded differently.
+const ROUNDING: f64 = 1e-12;
+
+/// How a permutation test is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PermutationOptions {
+    /// The greatest number of swaps. If there are no more than so many in all, every one is taken.
+    pub permutations: u64,
+    /// The seed of the draws.
+    pub seed: u64,
+}
+
+impl Default for PermutationOptions {
+    /// 10,000 swaps, so all of them up to 13 pairs; seed 1.
+    fn default() -> Self {
+        Self { permutations: 10_000, seed: 1 }
+    }
+}
+
+/// What a permutation test found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PermutationTest {
+    /// The observed statistic: the second less the first.
+    pub difference: f64,
+    /// The two-sided p value.
+    pub p: f64,
+    /// Whether every swap was taken, rather than drawn ones.
+    pub exact: bool,
+}
+
+/// Whether the mean of paired differences is 0, by flipping their signs.
+///
+/// # Shapes
+/// `differences`: (pairs,), second less first
+///
+/// # Errors
+/// Errors if there is no difference, one is not finite, or no permutation is asked for.
+pub fn sign_flip_test(
+    differences: &[f64],
+    options: &PermutationOptions,
+) -> Result<PermutationTest, MetricError> {
+    check::finite("difference", differences)?;
+    let n = differences.len();
+    let scale = differences.iter().map(|difference| difference.abs()).sum::<f64>() / n as f64;
+    test(n, options, scale, |swapped| {
+        let signed = (0..n).map(|i| if swapped(i) { -differences[i] } else { differences[i] });
+        signed.sum::<f64>() / n as f64
+    })
+}
+
+/// Whether two systems' scores under any metric differ, by swapping their outputs example by example.
+///
+/// # Errors
+/// Errors if the systems have different gold labels or numbers of examples, no permutation is asked for, or as
+/// [`score`].
+pub fn swap_test(
+    key: MetricKey,
+    first: &Outcomes<'_>,
+    second: &Outcomes<'_>,
+    options: &PermutationOptions,
+) -> Result<PermutationTest, MetricError> {
+    first.check_same_gold(second)?;
+    let n = first.n_examples();
+    // Both systems' examples side by side; a swap takes an example from the one half or from the other.
+    let both = OwnedOutcomes::joined(first, second);
+    let both = resampled(key, &both.borrow())?;
+    let scale = score(key, first)?.abs().max(score(key, second)?.abs());
+    test(n, options, scale, |swapped| {
+        let takes = |other: bool| -> f64 {
+            let first_half = (0..n).map(|i| u32::from(swapped(i) == other));
+            let second_half = (0..n).map(|i| u32::from(swapped(i) != other));
+            both.score(&first_half.chain(second_half).collect::<Vec<u32>>())
+        };
+        takes(true) - takes(false)
+    })
+}
+
+/// The test of a statistic, a difference of numbers of about `scale`, that depends on which of `n` pairs are swapped.
+fn test(
+    n: usize,
+    options: &PermutationOptions,
+    scale: f64,
+    statistic: impl Fn(&dyn Fn(usize) -> bool) -> f64 + Sync,
+) -> Result<PermutationTest, MetricError> {
+    if n == 0 {
+        return Err(MetricError::Empty { what: "pairs" });
+    }
+    if options.permutations == 0 {
+        return Err(MetricError::TooFew { what: "a permutation test", needed: 1, got: 0 });
+    }
+    let difference = statistic(&|_| false);
+    let threshold = difference.abs() - ROUNDING * scale;
+    let is_extreme = |number: u64, exact: bool| {
+        let draws = Draws::new(options.seed, number);
+        let by_number = |pair: usize| number >> pair & 1 == 1;
+        let drawn = |pair: usize| draws.bits(pair as u64 / 64) >> (pair % 64) & 1 == 1;
+        let value = if exact { statistic(&by_number) } else { statistic(&drawn) };
+        value.abs() >= threshold
+    };
+    let all =
+        u32::try_from(n).ok().and_then(|n| 1_u64.checked_shl(n)).filter(|&all| all <= options.permutations);
+    let exact = all.is_some();
+    let extreme = count(all.unwrap_or(options.permutations), |number| is_extreme(number, exact));
+    let p = match all {
+        Some(all) => extreme as f64 / all as f64,
+        None => (extreme + 1) as f64 / (options.permutations + 1) as f64,
+    };
+    Ok(PermutationTest { difference, p, exact })
+}
+
+/// How many of the numbers below `n` the test holds for.
+fn count(n: u64, holds: impl Fn(u64) -> bool + Sync) -> u64 {
+    let of_chunk = |chunk: u64| {
+        let numbers = chunk * CHUNK..n.min((chunk + 1) * CHUNK);
+        numbers.filter(|&number| holds(number)).count() as u64
+    };
+    (0..n.div_ceil(CHUNK)).into_par_iter().map(of_chunk).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_pairs_by_hand() {
+        // Of eight sign patterns only +++ and --- reach 6.
+        let test = sign_flip_test(&[1.0, 2.0, 3.0], &PermutationOptions::default()).unwrap();
+        assert_eq!(test, PermutationTest { difference: 2.0, p: 0.25, exact: true });
+    }
+
+    #[test]
+    fn drawn_swaps_come_near_all_of_them() {
+        let differences = [0.3, -0.1, 0.4, 0.2, 0.5, -0.2, 0.1, 0.6, -0.3, 0.2, 0.25, 0.15];
+        let all = sign_flip_test(&differences, &PermutationOptions::default()).unwrap();
+        let few = PermutationOptions { permutations: 4_000, seed: 7 };
+        let drawn = sign_flip_test(&differences, &few).unwrap();
+        assert!(all.exact && !drawn.exact);
+        assert!((all.p - drawn.p).abs() < 0.01, "{} against {}", all.p, drawn.p);
+    }
+
+    #[test]
+    fn swapped_accuracy_is_flipped_signs() {
+        let gold = [1, 1, 0, 0, 1, 0, 1, 1];
+        let (first, second) = ([1, 0, 0, 1, 0, 0, 1, 0], [1, 1, 0, 0, 1, 1, 1, 1]);
+        let outcomes = |predicted| Outcomes::Classes { gold: &gold, predicted, n_classes: 2 };
+        let options = PermutationOptions::default();
+        let swap = swap_test(MetricKey::Accuracy, &outcomes(&first), &outcomes(&second), &options).unwrap();
+        let right = |predicted: &[usize; 8], i: usize| f64::from(predicted[i] == gold[i]);
+        let differences: Vec<f64> = (0..8).map(|i| right(&second, i) - right(&first, i)).collect();
+        let flip = sign_flip_test(&differences, &options).unwrap();
+        assert_eq!((swap.p, swap.exact), (flip.p, true));
+        assert!((swap.difference - flip.difference).abs() < 1e-12);
+    }
+
+    #[test]
+    fn other_gold_labels_are_refused() {
+        let outcomes = |gold| Outcomes::Classes { gold, predicted: &[0, 0], n_classes: 2 };
+        let error = swap_test(
+            MetricKey::Accuracy,
+            &outcomes(&[0, 1]),
+            &outcomes(&[0, 0]),
+            &PermutationOptions::default(),
+        );
+        let expected = "the systems have different gold labels, first at example 1";
+        assert_eq!(error.unwrap_err().to_string(), expected);
+    }
+}
