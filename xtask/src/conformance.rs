@@ -1,5 +1,6 @@
 //! `cargo xtask conformance DIR`: the readers and conlleval against published files and published scores.
 
+mod benchmarks;
 mod conlleval;
 mod count;
 mod sets;
@@ -32,8 +33,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     ensure!(data.is_dir(), "{} is not a folder", data.display());
     let counted = sets::SETS.iter().map(|set| (set.name(), count::check(data, set)));
     let scored = conlleval::SUBMISSIONS.iter().map(|file| (file.name(), conlleval::check(data, file)));
+    let published = benchmarks::files();
+    let published = published.iter().map(|file| (file.name(), benchmarks::check(data, file)));
     let (mut passed, mut failed, mut skipped) = (0, 0, 0);
-    for (name, outcome) in counted.chain(scored) {
+    for (name, outcome) in counted.chain(scored).chain(published) {
         match outcome {
             Outcome::Passed(found) => {
                 passed += 1;

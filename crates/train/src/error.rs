@@ -151,6 +151,18 @@ pub enum TrainError {
         /// The file.
         path: PathBuf,
     },
+    /// A benchmark's task that no head of this version answers.
+    #[error(
+        "task `{task}` ({benchmark}) needs a head for {head}, which does not exist; it can be described and scored, not trained"
+    )]
+    MissingHead {
+        /// The task.
+        task: String,
+        /// The benchmark's task, as `superglue/copa`.
+        benchmark: String,
+        /// The head.
+        head: &'static str,
+    },
     /// Two tasks that label the same examples read different numbers of them.
     #[error("{}:1:1: tasks `{first}` and `{second}` label the same examples, but read {got} and {other} of them", path.display())]
     OtherExamples {
