@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::benchmark::BenchmarkError;
 use crate::location::Location;
 use crate::nearest::hint;
 
@@ -68,65 +69,6 @@ pub enum DataError {
         /// The first character of the file.
         at: Location,
     },
-    /// No file of a benchmark's task is where it was looked for.
-    #[error(
-        "{at}: no such file; looked in {} for the {part} set of {task}: {}; it is published at {homepage}",
-        .folder.display(), .looked.join(", ")
-    )]
-    BenchmarkFile {
-        /// The first character of the first file that was looked for.
-        at: Location,
-        /// The task, as `glue/rte`.
-        task: String,
-        /// `train`, `dev` or `test`.
-        part: &'static str,
-        /// The folder.
-        folder: PathBuf,
-        /// Each file that was looked for, below the folder.
-        looked: Vec<String>,
-        /// Where people get it.
-        homepage: &'static str,
-    },
-    /// A set that a benchmark does not have.
-    #[error("{task} is published without a {part} set")]
-    BenchmarkPart {
-        /// The task, as `glue/ax`.
-        task: String,
-        /// `train`, `dev` or `test`.
-        part: &'static str,
-    },
-    /// A file that is not one of a benchmark's task.
-    #[error("{at}: not a file of {task}: expected {}, got {got}", .wanted.join("; or "))]
-    BenchmarkLayout {
-        /// The first character of the file.
-        at: Location,
-        /// The task, as `glue/rte`.
-        task: String,
-        /// The text columns of each form that its files have.
-        wanted: Vec<String>,
-        /// What the first line shows.
-        got: String,
-    },
-    /// A row that is not one of a benchmark's task.
-    #[error("{at}: not a row of {task}: expected {expected}")]
-    BenchmarkRow {
-        /// The row.
-        at: Location,
-        /// The task, as `decanlp/qa-srl`.
-        task: String,
-        /// What should be there.
-        expected: &'static str,
-    },
-    /// A task whose files hold no examples with labels.
-    #[error("{at}: {task} needs a head for {head}; its files are read as questions, not as examples")]
-    NoExamples {
-        /// The first character of the file.
-        at: Location,
-        /// The task, as `superglue/copa`.
-        task: String,
-        /// The head.
-        head: &'static str,
-    },
     /// A marked span that its text does not hold.
     #[error("{at}: no word of the text begins with the span {span:?} (said to be word {word}, from 0)")]
     NoSpan {
@@ -143,62 +85,9 @@ pub enum DataError {
         /// The line.
         at: Location,
     },
-    /// A file of predictions with another number of lines than there are questions.
-    #[error("{at}: expected one prediction for each of {expected} questions of {task}, got {got}")]
-    PredictionCount {
-        /// Where the first one is missing or too many.
-        at: Location,
-        /// The task, as `decanlp/woz`.
-        task: String,
-        /// The questions.
-        expected: usize,
-        /// The lines.
-        got: usize,
-    },
-    /// A predicted label that the task does not have.
-    #[error("{at}: {label:?} is no label of {task}; labels: {}{}", .labels.join(", "), hint(.nearest))]
-    NoLabelOfTask {
-        /// The prediction.
-        at: Location,
-        /// The task, as `glue/rte`.
-        task: String,
-        /// What was predicted.
-        label: String,
-        /// The labels there are.
-        labels: Vec<&'static str>,
-        /// The most similar of them.
-        nearest: Option<String>,
-    },
-    /// A prediction for a question that does not exist.
-    #[error("{at}: there is no question with the number {id}")]
-    UnknownPrediction {
-        /// The prediction.
-        at: Location,
-        /// What it refers to.
-        id: String,
-    },
-    /// Two predictions for one question.
-    #[error("{at}: a second prediction for {id}; the first is in line {first}")]
-    PredictedTwice {
-        /// The second.
-        at: Location,
-        /// The question.
-        id: String,
-        /// The line of the first.
-        first: usize,
-    },
-    /// Questions without a prediction.
-    #[error("{at}: {missing} of {questions} questions have no prediction; the first of them is {id}")]
-    MissingPredictions {
-        /// The file.
-        at: Location,
-        /// How many have none.
-        missing: usize,
-        /// How many questions there are.
-        questions: usize,
-        /// The first without.
-        id: String,
-    },
+    /// A file is not what a benchmark publishes or asks for.
+    #[error(transparent)]
+    Benchmark(Box<BenchmarkError>),
     /// The format was not named and does not follow from the file name.
     #[error("{at}: no format follows from the file name; formats: {}", .formats.join(", "))]
     UnknownFormat {

@@ -93,6 +93,13 @@ fn inference_is_read_from_tables_and_from_json_lines() {
 }
 
 #[test]
+fn columns_that_nobody_reads_may_be_missing_at_the_end() {
+    let table = "gold_label\tsentence1\tsentence2\tlabel1\tlabel2\nneutral\tA.\tB.\tneutral\nneutral\tC.\n";
+    let read = examples("decanlp/mnli", "multinli_1.0_train.txt", table);
+    assert_eq!(read, [pair("A.", "B.", class("neutral"), 2)]);
+}
+
+#[test]
 fn a_word_in_context_stands_before_its_first_sentence() {
     let line = r#"{"word": "bank", "sentence1": "A bank lends.", "sentence2": "The bank is wet.", "idx": 4,
         "label": false, "start1": 2, "end1": 6}"#;
@@ -125,6 +132,8 @@ fn each_answer_of_multirc_is_an_example_and_each_question_a_question() {
     let [question] = &questions("superglue/multirc", "val.jsonl", &line)[..] else { panic!("one question") };
     assert_eq!((question.id.as_str(), &question.answers[..]), ("3/9", &strings(&["Yes"])[..]));
     assert_eq!(question.choices, ["Yes", "No"]);
+    let test = line.replace(", \"label\": 1", "").replace(", \"label\": 0", "");
+    assert_eq!(examples("superglue/multirc", "test.jsonl", &test)[1].label, Label::Missing);
 }
 
 #[test]

@@ -74,7 +74,11 @@ pub(super) const TASKS: &[BenchmarkTask] = &[
         test: &[],
         layouts: &[
             Layout { missing: &["-"], ..Layout::jsonl(&["sentence1", "sentence2"], "gold_label") },
-            Layout { missing: &["-"], ..Layout::tsv(&["sentence1", "sentence2"], "gold_label") },
+            Layout {
+                missing: &["-"],
+                skip_short_rows: true,
+                ..Layout::tsv(&["sentence1", "sentence2"], "gold_label")
+            },
         ],
         ..of_text(
             "mnli",

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::de::IgnoredAny;
 
-use crate::benchmark::{BenchmarkTask, Part};
+use crate::benchmark::{BenchmarkError, BenchmarkTask, Part};
 use crate::error::DataError;
 use crate::read::{Format, Lines, Source};
 
@@ -22,7 +22,8 @@ pub(crate) struct Layout {
     pub(crate) label: &'static str,
     /// What stands for a missing label.
     pub(crate) missing: &'static [&'static str],
-    /// Whether rows that a line break inside a text cut in two are left out.
+    /// Whether rows may be short: those that a line break inside a text cut in two are left out, and those without
+    /// trailing columns that nobody reads are read.
     pub(crate) skip_short_rows: bool,
 }
 
@@ -137,7 +138,7 @@ pub(crate) fn resolve(source: &Source, task: &'static BenchmarkTask) -> Result<S
     let path: Arc<Path> = source.path.as_path().into();
     if task.layouts.is_empty() {
         let (at, head) = (source.start(), task.asks.head());
-        return Err(DataError::NoExamples { at, task: task.full_name(), head });
+        return Err(BenchmarkError::NoExamples { at, task: task.full_name(), head }.into());
     }
     let mut lines = Lines::open(&path).map_err(|error| explain(error, task, &path))?;
     if !lines.advance()? {
@@ -148,7 +149,8 @@ pub(crate) fn resolve(source: &Source, task: &'static BenchmarkTask) -> Result<S
     let best = fitting.peek().copied();
     let layout = fitting.find(|layout| layout.labelled(&first)).or(best).ok_or_else(|| {
         let wanted = task.layouts.iter().map(|layout| layout.text.join(", ")).collect();
-        DataError::BenchmarkLayout { at: lines.at(0), task: task.full_name(), wanted, got: first.say() }
+        let (at, task, got) = (lines.at(0), task.full_name(), first.say());
+        DataError::from(BenchmarkError::Layout { at, task, wanted, got })
     })?;
     let owned = |names: &[&str]| names.iter().map(|name| name.to_string()).collect::<Vec<_>>();
     Ok(Source {

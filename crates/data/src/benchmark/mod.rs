@@ -24,6 +24,7 @@
 //! is enough to describe and to score them; so can every other task be.
 
 mod decanlp;
+mod error;
 mod glue;
 pub(crate) mod layout;
 mod prediction;
@@ -39,6 +40,7 @@ use crate::example::LabelKind;
 use crate::location::Location;
 use crate::read::Source;
 
+pub use error::BenchmarkError;
 pub(crate) use layout::Layout;
 pub use prediction::Prediction;
 pub use question::{Question, UNANSWERABLE};
@@ -265,9 +267,9 @@ impl BenchmarkTask {
         match looked.first() {
             Some(first) => {
                 let at = Location::from(folder.join(first));
-                DataError::BenchmarkFile { at, task, part, folder: folder.to_owned(), looked, homepage }
+                BenchmarkError::File { at, task, part, folder: folder.to_owned(), looked, homepage }.into()
             }
-            None => DataError::BenchmarkPart { task, part },
+            None => BenchmarkError::Part { task, part }.into(),
         }
     }
 }

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::questions::File;
-use super::{Asks, Benchmark, BenchmarkTask, Question};
+use super::{Asks, Benchmark, BenchmarkError, BenchmarkTask, Question};
 use crate::error::DataError;
 use crate::example::{Label, LabelKind, Text};
 use crate::location::Location;
@@ -149,7 +149,7 @@ fn lines(file: &File, questions: &[Question]) -> Result<Vec<Prediction>, DataErr
         return Ok(predictions);
     }
     let at = Location::new(file.path.clone(), got.min(expected) + 1, 1);
-    Err(DataError::PredictionCount { at, task: file.task.full_name(), expected, got })
+    Err(BenchmarkError::PredictionCount { at, task: file.task.full_name(), expected, got }.into())
 }
 
 fn text(value: &Value) -> Option<String> {
@@ -174,13 +174,14 @@ fn check_label(file: &File, answer: &str, line: usize) -> Result<(), DataError> 
     if file.task.asks != Asks::Class || labels.contains(&answer) {
         return Ok(());
     }
-    Err(DataError::NoLabelOfTask {
+    Err(BenchmarkError::NoLabel {
         at: Location::new(file.path.clone(), line, 1),
         task: file.task.full_name(),
         label: answer.to_owned(),
         labels: labels.to_vec(),
         nearest: nearest(answer, labels.iter().copied()).map(String::from),
-    })
+    }
+    .into())
 }
 
 /// The predictions in the order of the questions, each of which must have exactly one.
@@ -196,16 +197,16 @@ fn in_order(
     for prediction in predictions {
         let (line, id) = (prediction.line, prediction.id.clone());
         let Some(&place) = known.get(id.as_str()) else {
-            return Err(DataError::UnknownPrediction { at: at(line), id });
+            return Err(BenchmarkError::UnknownPrediction { at: at(line), id }.into());
         };
         if let Some(first) = ordered[place].replace(prediction) {
-            return Err(DataError::PredictedTwice { at: at(line), id, first: first.line });
+            return Err(BenchmarkError::PredictedTwice { at: at(line), id, first: first.line }.into());
         }
     }
     let missing = ordered.iter().filter(|prediction| prediction.is_none()).count();
     if let Some(first) = ordered.iter().position(Option::is_none) {
         let (id, questions) = (questions[first].id.clone(), questions.len());
-        return Err(DataError::MissingPredictions { at: at(1), missing, questions, id });
+        return Err(BenchmarkError::MissingPredictions { at: at(1), missing, questions, id }.into());
     }
     Ok(ordered.into_iter().flatten().collect())
 }

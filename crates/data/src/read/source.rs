@@ -93,7 +93,7 @@ impl Format {
 /// | `separator` | what stands between several labels, or words and tags, in one field | `,` between labels, white space between words |
 /// | `missing` | the texts that stand for a missing label, such as `-` | none; a JSON null is always a missing label |
 /// | `scale` | the lowest and highest number allowed as a label | any finite number |
-/// | `skip_short_rows` | whether rows with fewer columns than the header are left out (TSV) | false: they are an error |
+/// | `skip_short_rows` | whether rows that lack a column which is read are left out, and others may be short (TSV) | false: a row with fewer columns than the header is an error |
 /// | `benchmark` | the task of a benchmark whose file it is; the file tells everything above but `kind` and `scale`, and a `label` of any name asks for labels | the fields above hold |
 ///
 /// A column of TSV, CSV or CoNLL is referred to by its name, or by its number from 1. A key of a JSON object is
@@ -121,7 +121,7 @@ pub struct Source {
     pub missing: Vec<String>,
     /// The lowest and highest number allowed.
     pub scale: Option<(f64, f64)>,
-    /// Whether rows with fewer columns than the header are left out.
+    /// Whether rows that lack a column which is read are left out, and others may be short.
     pub skip_short_rows: bool,
     /// The task of a benchmark whose file it is.
     pub benchmark: Option<&'static BenchmarkTask>,

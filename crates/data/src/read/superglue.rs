@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 
 use crate::error::DataError;
-use crate::example::{Example, Text};
+use crate::example::{Example, Label, Text};
 use crate::labels::LabelSet;
 use crate::read::jsonl::{Jsonl, Object};
 use crate::read::reader::Rows;
@@ -106,7 +106,11 @@ impl MultiRc {
             for answer in answers {
                 let answer: Object<'_> = json.parse(answer.get())?;
                 let text = Text::Pair(first.clone(), json.string(&answer, "text")?);
-                let label = json.label(&answer, &text)?;
+                // Test sets come without labels.
+                let label = match json.label(&answer, &text) {
+                    Err(DataError::UnknownColumn { .. }) => Label::Missing,
+                    label => label?,
+                };
                 examples.push_back(Example { text, label, line: json.lines.number() });
             }
         }

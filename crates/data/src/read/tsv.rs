@@ -48,9 +48,10 @@ impl Rows for Tsv {
                 continue;
             }
             let cells = cells(&self.lines);
-            match self.table.check_width(&cells, false) {
-                Err(DataError::TooFewColumns { .. }) if self.skip_short_rows => continue,
-                checked => checked?,
+            match (self.skip_short_rows, self.table.has_needed(&cells)) {
+                (true, true) => {}
+                (true, false) => continue,
+                (false, _) => self.table.check_width(&cells, false)?,
             }
             return self.table.example(&cells).map(Some);
         }

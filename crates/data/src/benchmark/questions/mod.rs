@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use super::{BenchmarkTask, Part, Question};
+use super::{BenchmarkError, BenchmarkTask, Part, Question};
 use crate::error::DataError;
 use crate::location::Location;
 use crate::read::Lines;
@@ -144,7 +144,7 @@ impl File {
     /// The error that a line is not what the task's files hold.
     pub(super) fn refused(&self, line: usize, expected: &'static str) -> DataError {
         let at = Location::new(self.path.clone(), line, 1);
-        DataError::BenchmarkRow { at, task: self.task.full_name(), expected }
+        BenchmarkError::Row { at, task: self.task.full_name(), expected }.into()
     }
 }
 
