@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: criterion suites, and the same work measured beside PyTorch.
 
 mod cases;
+mod combine;
 mod machine;
 mod measure;
 mod peers;

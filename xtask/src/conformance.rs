@@ -1,9 +1,11 @@
-//! `cargo xtask conformance DIR`: the readers and conlleval against published files and published scores.
+//! `cargo xtask conformance DIR`: the readers and the scorers against published files and published scores.
 
 mod benchmarks;
+mod conll18;
 mod conlleval;
 mod count;
 mod sets;
+mod squad;
 
 use std::path::{Path, PathBuf};
 
@@ -33,10 +35,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     ensure!(data.is_dir(), "{} is not a folder", data.display());
     let counted = sets::SETS.iter().map(|set| (set.name(), count::check(data, set)));
     let scored = conlleval::SUBMISSIONS.iter().map(|file| (file.name(), conlleval::check(data, file)));
+    let answered = squad::ANSWERS.iter().map(|file| (file.name(), squad::check(data, file)));
+    let parsed = conll18::OUTPUTS.iter().map(|output| (output.name(), conll18::check(data, output)));
     let published = benchmarks::files();
     let published = published.iter().map(|file| (file.name(), benchmarks::check(data, file)));
     let (mut passed, mut failed, mut skipped) = (0, 0, 0);
-    for (name, outcome) in counted.chain(scored).chain(published) {
+    for (name, outcome) in counted.chain(scored).chain(answered).chain(parsed).chain(published) {
         match outcome {
             Outcome::Passed(found) => {
                 passed += 1;

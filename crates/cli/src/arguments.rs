@@ -1,5 +1,6 @@
 //! Arguments that several verbs take.
 
+use std::env;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -43,9 +44,26 @@ pub fn seed_parser() -> RangedU64ValueParser<u64> {
     RangedU64ValueParser::new().range(0..=i64::MAX as u64)
 }
 
+/// No machine has more.
+const MOST_THREADS: u64 = 4096;
+
 /// At least one thread, and no more than any machine has.
 fn threads_parser() -> RangedU64ValueParser<usize> {
-    RangedU64ValueParser::new().range(1..=4096)
+    RangedU64ValueParser::new().range(1..=MOST_THREADS)
+}
+
+/// What is wrong with `RAYON_NUM_THREADS`, which the pool of threads would pass over in silence. 0 and an empty value
+/// mean all cores.
+pub fn wrong_thread_variable() -> Option<String> {
+    let value = env::var_os("RAYON_NUM_THREADS")?;
+    let threads = value.to_str().map(|text| if text.is_empty() { Ok(0) } else { text.parse::<u64>() });
+    match threads {
+        Some(Ok(0..=MOST_THREADS)) => None,
+        _ => Some(format!(
+            "RAYON_NUM_THREADS must be a whole number from 0 (all cores) to {MOST_THREADS}, got {}",
+            value.display()
+        )),
+    }
 }
 
 /// At least one seed.

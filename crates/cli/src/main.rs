@@ -5,6 +5,7 @@ mod allocator;
 mod arguments;
 mod compare;
 mod demo;
+mod describe;
 mod eval;
 mod format;
 mod interrupt;
@@ -18,11 +19,13 @@ mod verdict;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
 
 const HELP: &str = "\
 Examples:
   mtl demo                                    see it work; nothing is needed
+  mtl describe tasks.toml                     what the data say: labels, baselines, what tasks share
   mtl plan tasks.toml                         what a run would do, before it runs
   mtl train tasks.toml --out runs/first       train one model on all tasks of the file
   mtl eval runs/first                         its scores
@@ -59,6 +62,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Demo(demo::Demo),
+    Describe(describe::Describe),
     Plan(plan::Plan),
     Train(train::Train),
     Eval(eval::Eval),
@@ -70,6 +74,7 @@ impl Command {
     fn run(&self) -> anyhow::Result<()> {
         match self {
             Command::Demo(demo) => demo.run(),
+            Command::Describe(describe) => describe.run(),
             Command::Plan(plan) => plan.run(),
             Command::Train(train) => train.run(),
             Command::Eval(eval) => eval.run(),
@@ -80,7 +85,11 @@ impl Command {
 }
 
 fn main() -> ExitCode {
-    match Cli::parse().command.run() {
+    let cli = Cli::parse();
+    if let Some(problem) = arguments::wrong_thread_variable() {
+        Cli::command().error(ErrorKind::ValueValidation, problem).exit();
+    }
+    match cli.command.run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => report::failure(&error),
     }

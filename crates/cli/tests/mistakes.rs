@@ -156,9 +156,27 @@ fn wrong_arguments() {
 }
 
 #[test]
+fn a_wrong_number_of_threads_in_the_environment() {
+    let workplace = Workplace::new(2, 2);
+    for wrong in ["two", "-1", "1.5", "4097"] {
+        let output =
+            workplace.command(&["plan", "tasks.toml"]).env("RAYON_NUM_THREADS", wrong).output().unwrap();
+        assert_eq!(code(&output), 2, "{wrong}");
+        let expected =
+            format!("RAYON_NUM_THREADS must be a whole number from 0 (all cores) to 4096, got {wrong}");
+        assert!(common::stderr(&output).contains(&expected), "{}", common::stderr(&output));
+    }
+    for right in ["", "0", "1"] {
+        let output =
+            workplace.command(&["plan", "tasks.toml"]).env("RAYON_NUM_THREADS", right).output().unwrap();
+        assert_eq!(code(&output), 0, "{right}: {}", common::stderr(&output));
+    }
+}
+
+#[test]
 fn every_verb_teaches() {
     let workplace = Workplace::new(2, 2);
-    for verb in ["demo", "plan", "train", "eval", "predict", "compare"] {
+    for verb in ["demo", "describe", "plan", "train", "eval", "predict", "compare"] {
         let help = workplace.succeed(&[verb, "--help"]);
         assert!(help.contains("Examples:\n  mtl "), "{help}");
     }

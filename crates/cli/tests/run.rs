@@ -108,3 +108,27 @@ fn a_comparison_has_both_arms() {
     assert_eq!(runs.iter().filter(|run| run["arm"] == "joint").count(), 4, "2 tasks x 2 seeds");
     assert_eq!(document["summary"][1]["task"], "class");
 }
+
+#[test]
+fn a_description_is_tables_or_a_document() {
+    let workplace = Workplace::new(6, 3);
+    let shown = workplace.succeed(&["describe", "tasks.toml"]);
+    assert!(shown.contains("| mood  | classification ") && shown.contains("too few words"), "{shown}");
+    assert!(shown.contains("readings, not verdicts"), "{shown}");
+    assert!(!shown.contains('\u{1b}'), "no colours in a pipe: {shown:?}");
+
+    workplace.change_config("kind = \"classification\"", "domain = \"days\"\nkind = \"classification\"");
+    workplace.change_config("kind = \"token", "domain = \"days\"\nkind = \"token");
+    let document: Value =
+        serde_json::from_str(&workplace.succeed(&["describe", "tasks.toml", "--json"])).unwrap();
+    let (task, pair) = (&document["tasks"][0], &document["pairs"][0]);
+    assert_eq!(
+        (&task["train_examples"], &task["baselines"]["majority"]),
+        (&Value::from(16), &Value::from(0.5))
+    );
+    assert_eq!(
+        (&pair["domain"]["decided_by"], &pair["category"]),
+        (&"names".into(), &"inductive-bias".into())
+    );
+    assert!(!workplace.exists("run"));
+}

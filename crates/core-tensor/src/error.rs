@@ -65,6 +65,22 @@ pub enum TensorError {
         "the walk starts at a tensor that is not on the tape (recording was off, or a last walk freed it)"
     )]
     NotRecorded,
+    /// A walk that keeps what gradients are made of must tell the tasks apart.
+    #[error("a walk that keeps output gradients must split by task")]
+    NotSplit,
+    /// Gradients at a representation were asked for where tasks label different sequences.
+    #[error(
+        "gradients at a representation show conflict only between tasks that label the same sequences: sequence \
+         {sequence} has the tasks {tasks:?} but the first has {first:?}"
+    )]
+    DisjointTasks {
+        /// The first sequence of the pack whose tasks differ.
+        sequence: usize,
+        /// Its tasks.
+        tasks: Vec<u32>,
+        /// Those of the pack's first sequence.
+        first: Vec<u32>,
+    },
     /// There is no memory for a tensor.
     #[error("no memory for a tensor of {bytes} bytes")]
     OutOfMemory {

@@ -30,6 +30,9 @@ pub use ops::layer_norm::LayerNorm;
 pub use ops::linear::Linear;
 pub use pack::{Pack, Rows};
 pub use param::{Module, Param, ParamId, ParamView, Role};
-pub use tape::{Gradient, GradientSink, Gradients, Loss, PerTaskGradients, Seed, Tape, WalkPlan};
+pub use tape::{
+    ElementwiseSink, Gradient, GradientSink, Gradients, GramSink, GramWalk, Keep, Kept, Loss,
+    PerTaskGradients, Seed, Tape, TaskElements, TaskGradientsAt, WalkPlan,
+};
 pub use tensor::Tensor;
 pub use weights::{NamedTensor, WeightFile};

@@ -18,6 +18,10 @@ pub enum Purpose {
     Epoch,
     /// The order of a task's examples within a pass.
     Pass,
+    /// Which texts stand for a task where two tasks are compared.
+    Sample,
+    /// The answers of a guesser that knows only how frequent labels are.
+    Guess,
 }
 
 impl Purpose {
@@ -26,6 +30,8 @@ impl Purpose {
             Purpose::Task => 1,
             Purpose::Epoch => 2,
             Purpose::Pass => 3,
+            Purpose::Sample => 4,
+            Purpose::Guess => 5,
         }
     }
 }

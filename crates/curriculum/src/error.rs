@@ -28,6 +28,20 @@ pub enum CurriculumError {
         /// Number of tasks.
         n_tasks: usize,
     },
+    /// Nothing was counted, so there is no distribution.
+    #[error("a distribution needs at least one count above zero, got {counts} counts without one")]
+    EmptyDistribution {
+        /// How many counts there are.
+        counts: usize,
+    },
+    /// Two distributions are not over the same items.
+    #[error("two distributions must count the same items, got {left} and {right} counts")]
+    OtherItems {
+        /// Counts of the first.
+        left: usize,
+        /// Counts of the second.
+        right: usize,
+    },
     /// The name is not in the registry.
     #[error("unknown {what} `{name}`, expected one of {}", expected.join(", "))]
     UnknownName {

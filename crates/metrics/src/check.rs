@@ -13,6 +13,14 @@ pub(crate) fn paired(what: &'static str, gold: usize, predicted: usize) -> Resul
     Ok(())
 }
 
+/// Errors if there are more or fewer names of groups than examples.
+pub(crate) fn grouped(groups: usize, examples: usize) -> Result<(), MetricError> {
+    match groups == examples {
+        true => Ok(()),
+        false => Err(MetricError::GroupsMismatch { groups, examples }),
+    }
+}
+
 /// Errors if a label is not below `n_labels`.
 pub(crate) fn in_range(example: usize, label: usize, n_labels: usize) -> Result<(), MetricError> {
     if label >= n_labels {
@@ -35,6 +43,23 @@ pub(crate) fn classes(gold: &[usize], predicted: &[usize], n_classes: usize) -> 
 pub(crate) fn finite(what: &'static str, values: &[f64]) -> Result<(), MetricError> {
     match values.iter().position(|value| !value.is_finite()) {
         Some(index) => Err(MetricError::NotFinite { what, index, value: values[index] }),
+        None => Ok(()),
+    }
+}
+
+/// Errors if a value is negative.
+pub(crate) fn not_negative(what: &'static str, values: &[f64]) -> Result<(), MetricError> {
+    match values.iter().position(|&value| value < 0.0) {
+        Some(index) => Err(MetricError::Negative { what, index, value: values[index] }),
+        None => Ok(()),
+    }
+}
+
+/// Errors if the sides differ in length, hold nothing, or a text has no reference.
+pub(crate) fn referenced<R>(gold: &[Vec<R>], predicted: usize) -> Result<(), MetricError> {
+    paired("texts", gold.len(), predicted)?;
+    match gold.iter().position(Vec::is_empty) {
+        Some(example) => Err(MetricError::NoReference { example }),
         None => Ok(()),
     }
 }

@@ -67,13 +67,6 @@ impl Report {
     pub fn accuracy(&self) -> f64 {
         ratio(self.correct_tokens, self.tokens)
     }
-
-    fn chunks_of(&mut self, kind: &str) -> &mut ChunkCounts {
-        if !self.per_type.contains_key(kind) {
-            self.per_type.insert(kind.to_owned(), ChunkCounts::default());
-        }
-        self.per_type.get_mut(kind).expect("inserted above")
-    }
 }
 
 /// Counts words and chunks of `sentences`; each word is its (gold tag, predicted tag).
@@ -83,10 +76,18 @@ impl Report {
 /// # Shapes
 /// `sentences`: (sentences,), each (words,)
 pub fn conlleval<S: AsRef<str>>(sentences: &[Vec<(S, S)>]) -> Report {
+    report(sentences.iter().map(|sentence| {
+        sentence.iter().map(|(gold, predicted)| (Tag::read(gold.as_ref()), Tag::read(predicted.as_ref())))
+    }))
+}
+
+/// The report of tags that are already read.
+pub(crate) fn report<'a>(
+    sentences: impl Iterator<Item = impl Iterator<Item = (Tag<'a>, Tag<'a>)>>,
+) -> Report {
     let mut counter = Counter::default();
     for sentence in sentences {
         for (gold, predicted) in sentence {
-            let (gold, predicted) = (Tag::read(gold.as_ref()), Tag::read(predicted.as_ref()));
             counter.report.tokens += 1;
             counter.report.correct_tokens += usize::from(gold == predicted);
             counter.step(gold, predicted);
@@ -138,6 +139,7 @@ fn chunk_starts(previous: Tag, next: Tag) -> bool {
 /// Walks both tag sequences at once, remembering the last word.
 struct Counter<'a> {
     report: Report,
+    per_type: BTreeMap<&'a str, ChunkCounts>,
     gold: Tag<'a>,
     predicted: Tag<'a>,
     /// A chunk started at the same word with the same type on both sides and has not ended.
@@ -146,7 +148,13 @@ struct Counter<'a> {
 
 impl Default for Counter<'_> {
     fn default() -> Self {
-        Counter { report: Report::default(), gold: Tag::OUTSIDE, predicted: Tag::OUTSIDE, agreeing: false }
+        Counter {
+            report: Report::default(),
+            per_type: BTreeMap::new(),
+            gold: Tag::OUTSIDE,
+            predicted: Tag::OUTSIDE,
+            agreeing: false,
+        }
     }
 }
 
@@ -159,11 +167,11 @@ impl<'a> Counter<'a> {
         let predicted_starts = chunk_starts(self.predicted, predicted);
         if gold_starts {
             self.report.overall.phrases += 1;
-            self.report.chunks_of(gold.kind).phrases += 1;
+            self.per_type.entry(gold.kind).or_default().phrases += 1;
         }
         if predicted_starts {
             self.report.overall.found += 1;
-            self.report.chunks_of(predicted.kind).found += 1;
+            self.per_type.entry(predicted.kind).or_default().found += 1;
         }
         if gold_starts && predicted_starts && gold.kind == predicted.kind {
             self.agreeing = true;
@@ -184,13 +192,15 @@ impl<'a> Counter<'a> {
 
     fn count_correct(&mut self) {
         self.report.overall.correct += 1;
-        self.report.chunks_of(self.gold.kind).correct += 1;
+        self.per_type.entry(self.gold.kind).or_default().correct += 1;
     }
 
     fn finish(mut self) -> Report {
         if self.agreeing {
             self.count_correct();
         }
+        let owned = |(kind, counts): (&str, ChunkCounts)| (kind.to_owned(), counts);
+        self.report.per_type = self.per_type.into_iter().map(owned).collect();
         self.report
     }
 }

@@ -7,8 +7,9 @@
 //! ```
 //!
 //! which is 0 where the class occurs on neither side (0/0). *Micro* pools the counts of all classes
-//! before the division; *macro* takes the plain mean of the classes' F1
-//! (van Rijsbergen 1979; Lewis 1991 for the two averages; numbers as scikit-learn's `f1_score`).
+//! before the division; *macro* takes the plain mean of the classes' F1; *weighted* takes their mean
+//! weighted by how often gold has each class, so that a common class counts more
+//! (van Rijsbergen 1979; Lewis 1991 for micro and macro; numbers as scikit-learn's `f1_score`).
 //!
 //! Which classes macro F1 averages over follows scikit-learn's defaults. Single label: the classes that
 //! occur in gold or predictions, so that a class absent from a small dev set costs nothing. Label sets:
@@ -73,6 +74,19 @@ pub fn macro_f1(gold: &[usize], predicted: &[usize], n_classes: usize) -> Result
     Ok(macro_of_occurring(&class_counts(gold, predicted, n_classes)?))
 }
 
+/// The mean F1 of the classes, each weighted by its share of `gold`, in `[0, 1]`.
+///
+/// A class predicted but never gold has weight 0: it costs only through the classes that it was mistaken for.
+///
+/// # Shapes
+/// `gold`, `predicted`: (examples,), each below `n_classes`
+///
+/// # Errors
+/// Errors if the lengths differ or are 0, or a class is not below `n_classes`.
+pub fn weighted_f1(gold: &[usize], predicted: &[usize], n_classes: usize) -> Result<f64, MetricError> {
+    Ok(weighted(&class_counts(gold, predicted, n_classes)?))
+}
+
 /// F1 over the pooled counts of all labels of all texts, in `[0, 1]`; 0 if no text has any label on either side.
 ///
 /// # Shapes
@@ -107,6 +121,30 @@ pub fn label_set_macro_f1(
     Ok(counts.iter().map(|counts| counts.f1()).sum::<f64>() / n_labels as f64)
 }
 
+/// The mean F1 of the labels, each weighted by how many texts have it in `gold`, in `[0, 1]`; 0 if none has a label.
+///
+/// # Shapes
+/// `gold`, `predicted`: (examples,), each a set of labels below `n_labels`; repetition does not matter
+///
+/// # Errors
+/// Errors if the lengths differ or are 0, or a label is not below `n_labels`.
+pub fn label_set_weighted_f1(
+    gold: &[Vec<usize>],
+    predicted: &[Vec<usize>],
+    n_labels: usize,
+) -> Result<f64, MetricError> {
+    Ok(weighted(&label_set_counts(gold, predicted, n_labels)?))
+}
+
+/// F1 of each class, 0 where it occurs on neither side. Errors as [`macro_f1`].
+pub(crate) fn class_f1s(
+    gold: &[usize],
+    predicted: &[usize],
+    n_classes: usize,
+) -> Result<Vec<f64>, MetricError> {
+    Ok(class_counts(gold, predicted, n_classes)?.into_iter().map(ClassCounts::f1).collect())
+}
+
 /// Pooled F1; 0 where nothing was meant and nothing predicted.
 pub(crate) fn micro(counts: &[ClassCounts]) -> f64 {
     let pool = |sum: ClassCounts, class: &ClassCounts| ClassCounts {
@@ -121,6 +159,13 @@ pub(crate) fn micro(counts: &[ClassCounts]) -> f64 {
 pub(crate) fn macro_of_occurring(counts: &[ClassCounts]) -> f64 {
     let occurring = || counts.iter().filter(|counts| counts.occurs());
     occurring().map(|counts| counts.f1()).sum::<f64>() / occurring().count() as f64
+}
+
+/// Mean F1 weighted by gold occurrences; 0 where gold has none.
+pub(crate) fn weighted(counts: &[ClassCounts]) -> f64 {
+    let gold: usize = counts.iter().map(|counts| counts.gold).sum();
+    let sum: f64 = counts.iter().map(|counts| counts.gold as f64 * counts.f1()).sum();
+    if gold == 0 { 0.0 } else { sum / gold as f64 }
 }
 
 fn class_counts(
@@ -193,6 +238,14 @@ mod tests {
         // Class 0: 2/(2+1); class 1: 2/(1+2); class 2 occurs nowhere and is left out.
         let result = macro_f1(&[0, 0, 1], &[0, 1, 1], 3).unwrap();
         assert!((result - 2.0 / 3.0).abs() < 1e-15);
+    }
+
+    #[test]
+    fn weighted_by_hand() {
+        // Class 0: 4/5 of weight 3; class 1: 1 of weight 1; class 2 is predicted once and has weight 0.
+        let result = weighted_f1(&[0, 0, 0, 1], &[0, 0, 2, 1], 3).unwrap();
+        assert!((result - (3.0 * 0.8 + 1.0) / 4.0).abs() < 1e-15);
+        assert_eq!(label_set_weighted_f1(&[vec![]], &[vec![0]], 2), Ok(0.0));
     }
 
     #[test]

@@ -3,13 +3,19 @@
 use std::fmt;
 
 use crate::accuracy::{accuracy, exact_match};
+use crate::bleu::{BleuOptions, corpus_bleu};
 use crate::correlation::{pearson, spearman};
 use crate::error::MetricError;
 use crate::f1;
 use crate::key::MetricKey;
+use crate::log_loss::{check_distributions, log_loss};
 use crate::loss::mean_loss;
 use crate::matthews::matthews;
-use crate::span_f1::span_f1;
+use crate::perplexity::perplexity;
+use crate::roc_auc::roc_auc;
+use crate::rouge::{RougeKind, rouge};
+use crate::span_f1::{span_f1, strict_span_f1};
+use crate::squad::squad_v2;
 use crate::tags;
 
 /// What a head predicted for a whole set of examples, beside the gold labels.
@@ -56,6 +62,29 @@ pub enum Outcomes<'a> {
         /// (examples,), finite.
         losses: &'a [f64],
     },
+    /// A distribution over the classes per example.
+    Probabilities {
+        /// (examples,), each below `n_classes`.
+        gold: &'a [usize],
+        /// (examples, n_classes), one row after the other, each summing to 1 within
+        /// [`TOLERANCE`](crate::log_loss::TOLERANCE).
+        probabilities: &'a [f64],
+        /// Number of classes.
+        n_classes: usize,
+    },
+    /// One loss per token.
+    TokenLosses {
+        /// (tokens,), in nats, finite and not negative.
+        nats: &'a [f64],
+    },
+    /// One text per example.
+    Texts {
+        /// (examples,), each its references. None says that there is no answer, which exact match and F1 of answers take
+        /// ([`mod@crate::squad::v2`]) and BLEU and ROUGE refuse.
+        gold: &'a [Vec<String>],
+        /// (examples,); empty for "no answer".
+        predicted: &'a [String],
+    },
 }
 
 /// The kind of an [`Outcomes`], without its data.
@@ -72,6 +101,12 @@ pub enum OutcomeKind {
     Tags,
     /// One loss per example.
     Losses,
+    /// A distribution over the classes per example.
+    Probabilities,
+    /// One loss per token.
+    TokenLosses,
+    /// One text per example.
+    Texts,
 }
 
 impl fmt::Display for OutcomeKind {
@@ -82,6 +117,9 @@ impl fmt::Display for OutcomeKind {
             OutcomeKind::Values => "values",
             OutcomeKind::Tags => "tags",
             OutcomeKind::Losses => "losses",
+            OutcomeKind::Probabilities => "probabilities",
+            OutcomeKind::TokenLosses => "token losses",
+            OutcomeKind::Texts => "texts",
         })
     }
 }
@@ -95,6 +133,9 @@ impl Outcomes<'_> {
             Outcomes::Values { .. } => OutcomeKind::Values,
             Outcomes::Tags { .. } => OutcomeKind::Tags,
             Outcomes::Losses { .. } => OutcomeKind::Losses,
+            Outcomes::Probabilities { .. } => OutcomeKind::Probabilities,
+            Outcomes::TokenLosses { .. } => OutcomeKind::TokenLosses,
+            Outcomes::Texts { .. } => OutcomeKind::Texts,
         }
     }
 }
@@ -105,7 +146,7 @@ impl Outcomes<'_> {
 ///
 /// # Errors
 /// Errors if the metric does not apply to this kind of outcome ([`MetricKey::applicable_to`] lists those that do), if
-/// [`MetricKey::F1`] is asked of other than two classes, or as the metric's own function does: sides of
+/// [`MetricKey::F1`] or [`MetricKey::RocAuc`] is asked of other than two classes, or as the metric's own function does: sides of
 /// different length, nothing to score, labels out of range, values that are not finite.
 pub fn score(key: MetricKey, outcomes: &Outcomes) -> Result<f64, MetricError> {
     let scored = match *outcomes {
@@ -118,6 +159,11 @@ pub fn score(key: MetricKey, outcomes: &Outcomes) -> Result<f64, MetricError> {
         },
         Outcomes::Tags { gold, predicted, labels } => score_tags(key, gold, predicted, labels),
         Outcomes::Losses { losses } => (key == MetricKey::Loss).then(|| mean_loss(losses)),
+        Outcomes::Probabilities { gold, probabilities, n_classes } => {
+            score_probabilities(key, gold, probabilities, n_classes)
+        }
+        Outcomes::TokenLosses { nats } => (key == MetricKey::Perplexity).then(|| perplexity(nats)),
+        Outcomes::Texts { gold, predicted } => score_texts(key, gold, predicted),
     };
     scored.unwrap_or(Err(MetricError::NotApplicable { metric: key, kind: outcomes.kind() }))
 }
@@ -131,10 +177,11 @@ fn score_classes(
 ) -> Option<Result<f64, MetricError>> {
     Some(match key {
         MetricKey::Accuracy => accuracy(gold, predicted),
-        MetricKey::F1 if n_classes != 2 => Err(MetricError::NotBinary { n_classes }),
+        MetricKey::F1 if n_classes != 2 => Err(MetricError::NotBinary { metric: key, n_classes }),
         MetricKey::F1 => f1::binary_f1(gold, predicted),
         MetricKey::MicroF1 => f1::micro_f1(gold, predicted, n_classes),
         MetricKey::MacroF1 => f1::macro_f1(gold, predicted, n_classes),
+        MetricKey::WeightedF1 => f1::weighted_f1(gold, predicted, n_classes),
         MetricKey::Matthews => matthews(gold, predicted, n_classes),
         _ => return None,
     })
@@ -150,6 +197,7 @@ fn score_sets(
         MetricKey::Accuracy => exact_match(gold, predicted),
         MetricKey::MicroF1 => f1::label_set_micro_f1(gold, predicted, n_labels),
         MetricKey::MacroF1 => f1::label_set_macro_f1(gold, predicted, n_labels),
+        MetricKey::WeightedF1 => f1::label_set_weighted_f1(gold, predicted, n_labels),
         _ => return None,
     })
 }
@@ -166,7 +214,43 @@ fn score_tags(
         MetricKey::Accuracy => checked.map(|()| word_accuracy(gold, predicted)),
         MetricKey::MicroF1 => checked.map(|()| f1::micro(&counts())),
         MetricKey::MacroF1 => checked.map(|()| f1::macro_of_occurring(&counts())),
+        MetricKey::WeightedF1 => checked.map(|()| f1::weighted(&counts())),
         MetricKey::SpanF1 => span_f1(gold, predicted, labels),
+        MetricKey::StrictSpanF1 => strict_span_f1(gold, predicted, labels),
+        _ => return None,
+    })
+}
+
+fn score_probabilities(
+    key: MetricKey,
+    gold: &[usize],
+    probabilities: &[f64],
+    n_classes: usize,
+) -> Option<Result<f64, MetricError>> {
+    Some(match key {
+        MetricKey::LogLoss => log_loss(gold, probabilities, n_classes),
+        MetricKey::RocAuc if n_classes != 2 => Err(MetricError::NotBinary { metric: key, n_classes }),
+        MetricKey::RocAuc => check_distributions(gold, probabilities, n_classes).and_then(|()| {
+            let of_class_1: Vec<f64> = probabilities.iter().skip(1).step_by(2).copied().collect();
+            roc_auc(gold, &of_class_1)
+        }),
+        _ => return None,
+    })
+}
+
+fn score_texts(
+    key: MetricKey,
+    gold: &[Vec<String>],
+    predicted: &[String],
+) -> Option<Result<f64, MetricError>> {
+    let rouge_f = |kind| rouge(kind, gold, predicted, false).map(|score| score.f);
+    Some(match key {
+        MetricKey::ExactMatch => squad_v2(gold, predicted, None).map(|report| report.all.exact),
+        MetricKey::SquadF1 => squad_v2(gold, predicted, None).map(|report| report.all.f1),
+        MetricKey::Bleu => corpus_bleu(gold, predicted, BleuOptions::default()).map(|score| score.bleu),
+        MetricKey::Rouge1 => rouge_f(RougeKind::One),
+        MetricKey::Rouge2 => rouge_f(RougeKind::Two),
+        MetricKey::RougeL => rouge_f(RougeKind::L),
         _ => return None,
     })
 }
@@ -193,17 +277,22 @@ mod tests {
     fn applicable_metrics_score_and_others_name_both() {
         let labels = labels();
         let tags = [vec![Some(1), Some(2), Some(0)]];
+        let text = String::from("five words and a point.");
         let all = [
             Outcomes::Classes { gold: &[0, 1], predicted: &[0, 1], n_classes: 2 },
             Outcomes::LabelSets { gold: &[vec![0], vec![1]], predicted: &[vec![0], vec![1]], n_labels: 2 },
             Outcomes::Values { gold: &[0.0, 1.0], predicted: &[0.0, 2.0] },
             Outcomes::Tags { gold: &tags, predicted: &tags, labels: &labels },
             Outcomes::Losses { losses: &[1.0, 1.0] },
+            Outcomes::Probabilities { gold: &[0, 1], probabilities: &[1.0, 0.0, 0.0, 1.0], n_classes: 2 },
+            Outcomes::TokenLosses { nats: &[0.0, 0.0] },
+            Outcomes::Texts { gold: &[vec![text.clone()]], predicted: std::slice::from_ref(&text) },
         ];
         for outcomes in all {
             let applicable = MetricKey::applicable_to(outcomes.kind());
             for key in MetricKey::ALL {
                 let expected = match applicable.contains(&key) {
+                    true if key == MetricKey::LogLoss => Ok(0.0),
                     true => Ok(1.0),
                     false => Err(MetricError::NotApplicable { metric: key, kind: outcomes.kind() }),
                 };
@@ -233,5 +322,9 @@ mod tests {
         let outcomes = Outcomes::Classes { gold: &[0, 2], predicted: &[0, 1], n_classes: 3 };
         let error = score(MetricKey::F1, &outcomes).unwrap_err();
         assert_eq!(error.to_string(), "f1 needs exactly two classes, got 3: use macro_f1 or micro_f1");
+        let probabilities = &[0.5, 0.25, 0.25];
+        let outcomes = Outcomes::Probabilities { gold: &[0], probabilities, n_classes: 3 };
+        let error = score(MetricKey::RocAuc, &outcomes).unwrap_err();
+        assert_eq!(error.to_string(), "roc_auc needs exactly two classes, got 3");
     }
 }

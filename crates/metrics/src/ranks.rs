@@ -7,20 +7,48 @@
 /// # Shapes
 /// `values`: (n,); result: (n,), summing to `n (n + 1) / 2`
 pub fn average_ranks(values: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..values.len()).collect();
-    order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
+    let order = ascending(values);
     let mut ranks = vec![0.0; values.len()];
     let mut start = 0;
-    for tied in order.chunk_by(|&a, &b| values[a] == values[b]) {
+    for tied in order.chunk_by(|&a, &b| values[place(a)] == values[place(b)]) {
         let end = start + tied.len();
         // Places start + 1 ..= end.
         let shared = (start + 1 + end) as f64 / 2.0;
-        for &index in tied {
-            ranks[index] = shared;
+        for &packed in tied {
+            ranks[place(packed)] = shared;
         }
         start = end;
     }
     ranks
+}
+
+/// The places of the values from the smallest to the largest, each in the lower half of a number.
+///
+/// Sorting whole numbers is several times faster than sorting places by the values there. So the upper half of a value's
+/// [`order_key`] is sorted together with its place, and then the few that agree in the upper half among themselves.
+fn ascending(values: &[f64]) -> Vec<u64> {
+    assert!(u32::try_from(values.len()).is_ok(), "fewer than 2^32 values have ranks");
+    let pack = |(place, &value): (usize, &f64)| (order_key(value) >> 32 << 32) | place as u64;
+    let mut order: Vec<u64> = values.iter().enumerate().map(pack).collect();
+    order.sort_unstable();
+    for alike in order.chunk_by_mut(|a, b| a >> 32 == b >> 32).filter(|alike| alike.len() > 1) {
+        alike.sort_unstable_by_key(|&packed| order_key(values[place(packed)]));
+    }
+    order
+}
+
+fn place(packed: u64) -> usize {
+    (packed & u64::from(u32::MAX)) as usize
+}
+
+/// An integer that orders as the finite number does; the two zeros are equal.
+///
+/// The bits of a positive float grow with it. Setting the sign bit puts them above those of the negative ones, whose
+/// order turns round when all bits are flipped.
+pub(crate) fn order_key(value: f64) -> u64 {
+    let bits = (value + 0.0).to_bits();
+    let flip = if bits >> 63 == 1 { u64::MAX } else { 1 << 63 };
+    bits ^ flip
 }
 
 #[cfg(test)]
@@ -33,5 +61,8 @@ mod tests {
         assert_eq!(ranks, [2.5, 1.0, 4.0, 2.5]);
         assert_eq!(average_ranks(&[-0.0, 0.0]), [1.5, 1.5]);
         assert!(average_ranks(&[]).is_empty());
+        // These agree in the upper half of their bits.
+        let next = 1.0_f64.next_up();
+        assert_eq!(average_ranks(&[next, 1.0, -next, -1.0, next]), [4.5, 3.0, 1.0, 2.0, 4.5]);
     }
 }

@@ -8,9 +8,7 @@
 //! A word cut off by truncation has no prediction (`None`) and counts as `O`: its chunk is missed.
 //! A word without a gold label (`None`) is left out, and no chunk reaches over it.
 
-use std::collections::HashSet;
-
-use crate::conlleval::{ChunkCounts, Report, Tag, conlleval};
+use crate::conlleval::{ChunkCounts, Report, Tag, report};
 use crate::error::MetricError;
 use crate::tags;
 
@@ -45,7 +43,8 @@ pub fn span_report<S: AsRef<str>>(
     labels: &[S],
 ) -> Result<Report, MetricError> {
     tags::check(gold, predicted, labels.len())?;
-    Ok(conlleval(&tags::runs(gold, predicted, labels)))
+    let runs = tags::runs(gold, predicted, labels);
+    Ok(report(runs.into_iter().map(Vec::into_iter)))
 }
 
 /// Span F1 over chunks that are well-formed IOB2, in `[0, 1]`; 0 if neither side has one.
@@ -61,34 +60,79 @@ pub fn strict_span_f1<S: AsRef<str>>(
     labels: &[S],
 ) -> Result<f64, MetricError> {
     tags::check(gold, predicted, labels.len())?;
+    let runs = tags::runs(gold, predicted, labels);
+    Ok(strict_counts(runs.into_iter().map(Vec::into_iter)).f1())
+}
+
+/// Counts of the chunks that are well-formed IOB2 in `sentences`; each word is its (gold tag, predicted tag).
+///
+/// Without words everything is 0. [`crate::InvalidBio`] repairs or refuses what is not well-formed.
+///
+/// # Shapes
+/// `sentences`: (sentences,), each (words,)
+pub fn strict_spans<S: AsRef<str>>(sentences: &[Vec<(S, S)>]) -> ChunkCounts {
+    strict_counts(sentences.iter().map(|sentence| {
+        sentence.iter().map(|(gold, predicted)| (Tag::read(gold.as_ref()), Tag::read(predicted.as_ref())))
+    }))
+}
+
+fn strict_counts<'a>(
+    sentences: impl Iterator<Item = impl Iterator<Item = (Tag<'a>, Tag<'a>)>>,
+) -> ChunkCounts {
     let mut counts = ChunkCounts::default();
-    for run in tags::runs(gold, predicted, labels) {
-        let gold = strict_chunks(run.iter().map(|&(gold, _)| gold));
-        let predicted = strict_chunks(run.iter().map(|&(_, predicted)| predicted));
+    for sentence in sentences {
+        let mut sides = [Side::default(), Side::default()];
+        for (word, (gold, predicted)) in sentence.enumerate() {
+            sides[0].step(word, gold);
+            sides[1].step(word, predicted);
+        }
+        let [gold, predicted] = sides.map(Side::finish);
         counts.phrases += gold.len();
         counts.found += predicted.len();
-        counts.correct += gold.intersection(&predicted).count();
+        counts.correct += common(&gold, &predicted);
     }
-    Ok(counts.f1())
+    counts
 }
 
 /// A chunk's first word, the word after its last, and its type.
 type Chunk<'a> = (usize, usize, &'a str);
 
-fn strict_chunks<'a>(tags: impl Iterator<Item = &'a str>) -> HashSet<Chunk<'a>> {
-    let mut chunks = HashSet::new();
-    let mut open: Option<Chunk> = None;
-    for (word, tag) in tags.map(Tag::read).enumerate() {
-        match (tag.mark, &mut open) {
+/// One side's chunks so far, in the order of the words.
+#[derive(Default)]
+struct Side<'a> {
+    closed: Vec<Chunk<'a>>,
+    open: Option<Chunk<'a>>,
+}
+
+impl<'a> Side<'a> {
+    fn step(&mut self, word: usize, tag: Tag<'a>) {
+        match (tag.mark, &mut self.open) {
             ("I", Some((_, end, kind))) if *kind == tag.kind => *end = word + 1,
             (mark, open) => {
-                chunks.extend(open.take());
+                self.closed.extend(open.take());
                 *open = (mark == "B").then_some((word, word + 1, tag.kind));
             }
         }
     }
-    chunks.extend(open);
-    chunks
+
+    fn finish(mut self) -> Vec<Chunk<'a>> {
+        self.closed.extend(self.open);
+        self.closed
+    }
+}
+
+/// How many chunks both sides have; on either side no two begin at one word.
+fn common(gold: &[Chunk], predicted: &[Chunk]) -> usize {
+    let mut rest = predicted;
+    let mut has = |chunk: &Chunk| {
+        while let [first, after @ ..] = rest
+            && first.0 < chunk.0
+        {
+            rest = after;
+        }
+        rest.first() == Some(chunk)
+    };
+    gold.iter().filter(|chunk| has(chunk)).count()
 }
 
 #[cfg(test)]

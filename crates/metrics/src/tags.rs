@@ -1,6 +1,7 @@
 //! Pairs of gold and predicted tags per word, where either may be absent.
 
 use crate::check;
+use crate::conlleval::Tag;
 use crate::error::MetricError;
 
 /// One label per word and sentence, `None` where there is none.
@@ -43,16 +44,16 @@ pub(crate) fn runs<'a, S: AsRef<str>>(
     gold: &Tags,
     predicted: &Tags,
     labels: &'a [S],
-) -> Vec<Vec<(&'a str, &'a str)>> {
-    let text = |label: usize| labels[label].as_ref();
+) -> Vec<Vec<(Tag<'a>, Tag<'a>)>> {
+    let labels: Vec<Tag> = labels.iter().map(|label| Tag::read(label.as_ref())).collect();
+    let tag = |label: &Option<usize>| label.map_or(Tag::OUTSIDE, |label| labels[label]);
     let mut runs = Vec::with_capacity(gold.len());
     for (gold, predicted) in gold.iter().zip(predicted) {
-        let words: Vec<_> = gold.iter().zip(predicted).collect();
-        for run in words.split(|(gold, _)| gold.is_none()) {
-            let tags = run
-                .iter()
-                .filter_map(|&(gold, predicted)| gold.map(|gold| (text(gold), predicted.map_or("O", text))));
-            runs.push(tags.collect());
+        let mut rest = &predicted[..];
+        for run in gold.split(Option::is_none) {
+            runs.push(run.iter().map(tag).zip(rest.iter().map(tag)).collect());
+            // What separates runs is one word.
+            rest = rest.get(run.len() + 1..).unwrap_or_default();
         }
     }
     runs

@@ -1,7 +1,8 @@
 //! Values of independent libraries, within 1e-12: `golden/metrics.json` (scikit-learn, scipy, seqeval; versions in the
 //! file) and `golden/conlleval.json` (the script's printed reports). The scripts beside them made both.
 
-use mtl_metrics::{MetricKey, Outcomes, average_ranks, conlleval, score, span_f1, strict_span_f1};
+use mtl_metrics::{InvalidBio, MetricKey, Outcomes, average_ranks, conlleval, score};
+use mtl_metrics::{span_f1, strict_span_f1, strict_spans};
 use serde_json::Value;
 
 const TOLERANCE: f64 = 1e-12;
@@ -82,6 +83,42 @@ fn values_agree_with_scipy() {
         check_scores(case, &outcomes, &format!("values {index}"));
         assert_eq!(average_ranks(&gold), numbers(&case["gold_ranks"]), "ranks {index}");
     }
+}
+
+#[test]
+fn probabilities_agree_with_scikit_learn() {
+    for (index, case) in array(&metrics()["probabilities"]).iter().enumerate() {
+        let (gold, probabilities) = (indices(&case["gold"]), numbers(&case["probabilities"]));
+        let n_classes = size(&case["n_classes"]);
+        let outcomes = Outcomes::Probabilities { gold: &gold, probabilities: &probabilities, n_classes };
+        for key in
+            MetricKey::applicable_to(outcomes.kind()).iter().filter(|key| case.get(key.name()).is_some())
+        {
+            let got = score(*key, &outcomes).expect("a valid case");
+            assert_close(got, &case[key.name()], &format!("{key} of probabilities {index}"));
+        }
+    }
+}
+
+#[test]
+fn repaired_tags_are_read_as_seqeval_reads_invalid_ones() {
+    let golden = metrics();
+    let text = |label: &Value| label.as_str().expect("a label").to_owned();
+    let labels: Vec<String> = array(&golden["tag_labels"]).iter().map(text).collect();
+    let mut repaired = 0;
+    for (index, case) in array(&golden["tags"]).iter().enumerate() {
+        let side = |side: &str| {
+            let words = |words: Vec<usize>| words.into_iter().map(|label| labels[label].clone()).collect();
+            let sentences: Vec<Vec<String>> = sets(&case[side]).into_iter().map(words).collect();
+            InvalidBio::Repair.apply(&sentences).expect("tags are B, I and O")
+        };
+        let (gold, predicted) = (side("gold"), side("predicted"));
+        repaired += gold.repaired + predicted.repaired;
+        let words = |(gold, predicted): (Vec<String>, Vec<String>)| gold.into_iter().zip(predicted).collect();
+        let pairs: Vec<Vec<_>> = gold.sentences.into_iter().zip(predicted.sentences).map(words).collect();
+        assert_close(strict_spans(&pairs).f1(), &case["span_f1"], &format!("repaired {index}"));
+    }
+    assert!(repaired > 100, "only {repaired} repaired");
 }
 
 #[test]

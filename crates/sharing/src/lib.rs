@@ -1,7 +1,14 @@
 #![doc = include_str!("../README.md")]
 
+mod draws;
 mod error;
+pub mod gradient;
+mod nearest;
+#[cfg(feature = "proptest")]
+pub mod strategies;
+pub mod verify;
 pub mod weighting;
 
 pub use error::SharingError;
-pub use weighting::{LossWeighting, WeightingKind, WeightingState};
+pub use gradient::{GradientCombining, GradientKind};
+pub use weighting::{LossWeighting, TaskLoss, WeightingConfig, WeightingKind, WeightingState};

@@ -54,8 +54,13 @@ pub struct TaskPart {
 impl StepData {
     /// Lays what was drawn into packs of at most `pack_tokens` tokens.
     pub fn lay(dataset: &Dataset, drawn: &[Drawn], pack_tokens: usize) -> StepData {
+        StepData::lay_from(dataset, drawn, pack_tokens, 0)
+    }
+
+    /// As [`lay`](StepData::lay), for a part of a step whose sequences are numbered from `first`.
+    pub fn lay_from(dataset: &Dataset, drawn: &[Drawn], pack_tokens: usize, first: u32) -> StepData {
         let n_tasks = dataset.tasks.len();
-        let mut laying = Laying { dataset, packs: Vec::new(), parts: Vec::new(), number: 0 };
+        let mut laying = Laying { dataset, packs: Vec::new(), parts: Vec::new(), number: first };
         let mut data = StepData {
             packs: Vec::new(),
             denominators: vec![0.0; n_tasks],
@@ -70,7 +75,7 @@ impl StepData {
             }
         }
         let Laying { packs, parts, number, .. } = laying;
-        data.sequences = number as usize;
+        data.sequences = (number - first) as usize;
         data.packs = packs
             .into_iter()
             .zip(parts)

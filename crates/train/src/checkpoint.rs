@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 use mtl_core_tensor::optim::Optimizer;
 use mtl_core_tensor::weights::{self, WeightFile};
 use mtl_core_tensor::{Cpu, Module, NamedTensor, TensorError};
-use mtl_sharing::weighting::WeightingState;
 use serde::{Deserialize, Serialize};
 
 use crate::error::TrainError;
@@ -19,6 +18,7 @@ use crate::model::Model;
 use crate::run_folder::write_json;
 use crate::sampling::SamplingState;
 use crate::scores::Scores;
+use crate::step::SharingState;
 
 const MODEL: &str = "model/";
 const OPTIMIZER: &str = "optimizer/";
@@ -35,8 +35,8 @@ pub struct State {
     pub step: u64,
     /// Where the draws stand.
     pub sampling: SamplingState,
-    /// What the loss weighting has learned.
-    pub weighting: WeightingState,
+    /// What the methods of sharing have learned.
+    pub sharing: SharingState,
     /// Each task's running loss, for the observer.
     pub running_losses: Vec<Option<f64>>,
     /// The evaluations so far, by step.

@@ -185,6 +185,20 @@ pub enum TrainError {
         /// The encoder's positions.
         positions: usize,
     },
+    /// A method looks at the gradients where the encoder ends, and tasks label different sequences or read different
+    /// rows there: no conflict can be seen.
+    #[error(
+        "sharing.gradients = \"{method}\" compares tasks at the encoder's output, which needs tasks that label the same \
+         sequences and all read sequences or all read words; `{first}` and `{second}` do not (see same_examples_as)"
+    )]
+    NothingToCompare {
+        /// The method.
+        method: &'static str,
+        /// A task.
+        first: String,
+        /// Another.
+        second: String,
+    },
     /// A joint run shows nothing of a task, so there is nothing to compare.
     #[error("the joint run of {steps} steps shows no example of task `{task}`; make it longer")]
     NeverShown {

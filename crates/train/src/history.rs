@@ -1,5 +1,6 @@
 //! `history.jsonl`: one line a step and one an evaluation.
 
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -18,7 +19,15 @@ pub enum Line<'a> {
         /// The step, from 1.
         step: u64,
         /// The mean loss of each task that the step shows.
-        losses: std::collections::BTreeMap<&'a str, f64>,
+        losses: BTreeMap<&'a str, f64>,
+        /// What the gradient of each task's mean loss was multiplied by in the shared parameters, if it was one number.
+        weights: BTreeMap<&'a str, f64>,
+        /// The norm of each task's gradient of the shared parameters, in a step that measures it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        gradient_norms: Option<BTreeMap<&'a str, f64>>,
+        /// How the tasks' gradients lie to each other, in a step that measures it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cosines: Option<Vec<Pair<'a>>>,
         /// The learning rate.
         learning_rate: f64,
         /// The norm of the whole gradient before clipping.
@@ -35,6 +44,17 @@ pub enum Line<'a> {
         /// The scores.
         evaluation: &'a Scores,
     },
+}
+
+/// The cosine of the gradients of two tasks.
+#[derive(Debug, Serialize)]
+pub struct Pair<'a> {
+    /// A task.
+    pub first: &'a str,
+    /// Another task.
+    pub second: &'a str,
+    /// The cosine, from -1 to 1; negative where the tasks conflict.
+    pub cosine: f64,
 }
 
 /// The open history of a run.

@@ -241,7 +241,7 @@ fn check(data: &TaskData) -> Result<(), TrainError> {
     check_labelled(&data.spec.name, &data.dev)?;
     let n_classes = data.spec.labels.len();
     if data.spec.metric_keys().contains(&MetricKey::F1) && n_classes != 2 {
-        let source = MetricError::NotBinary { n_classes };
+        let source = MetricError::NotBinary { metric: MetricKey::F1, n_classes };
         return Err(TrainError::Score { task: data.spec.name.clone(), source });
     }
     Ok(())

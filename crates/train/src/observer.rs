@@ -46,6 +46,8 @@ pub struct StepReport<'a> {
     /// Each task's name and its running loss: an exponential mean over its steps of weight 0.05 for the newest;
     /// `None` before its first.
     pub losses: &'a [(String, Option<f64>)],
+    /// The two tasks whose gradients conflicted most when they were last measured, and their cosine; `None` if none did.
+    pub conflict: Option<&'a (String, String, f64)>,
     /// The learning rate of the step.
     pub learning_rate: f64,
     /// The norm of the whole gradient before clipping.

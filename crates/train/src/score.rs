@@ -48,7 +48,8 @@ pub fn score_all<'a, E: Float<Master = f32>>(
     tasks.enumerate().map(score).collect()
 }
 
-fn score_under(
+/// The score of answers under one metric; targets are all labelled.
+pub(crate) fn score_under(
     key: MetricKey,
     spec: &TaskSpec,
     answers: &Answers,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use mtl_curriculum::{SamplerKind, Unit};
-use mtl_sharing::WeightingKind;
+use mtl_sharing::{GradientKind, WeightingConfig, WeightingKind};
 use mtl_train::config::{
     Architecture, Config, Dev, EncoderOrigin, Format, Keep, Length, Optimizer, Precision, Schedule, TaskKind,
 };
@@ -55,7 +55,7 @@ fn the_four_task_file_means_what_it_says() {
 
     assert_eq!(entailment.examples.format, Format::Jsonl);
     assert_eq!(entailment.metric, "accuracy");
-    assert_eq!(config.task_weights(), [1.0; 4]);
+    assert!(config.tasks.iter().all(|task| task.weight == 1.0));
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn what_is_left_out_has_a_default() {
     assert_eq!((train.clip, train.precision, train.keep), (1.0, Precision::Bf16, Keep::Last));
     assert_eq!(train.optimizer, Optimizer::AdamW { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 });
     assert_eq!((train.pack_tokens, train.evaluate_every, train.checkpoint_minutes), (None, None, 5.0));
-    assert_eq!(config.sharing.weighting, WeightingKind::Equal);
+    assert_eq!(config.sharing.weighting, WeightingConfig::Equal);
     assert_eq!(config.curriculum.unit, Unit::Batch);
     let task = &config.tasks[0];
     assert_eq!((task.metric.as_str(), task.scale, task.weight), ("pearson", None, 1.0));
@@ -142,8 +142,8 @@ fn weights_can_be_written_in_either_place() {
         task("b", "")
     ));
     assert_eq!(in_tasks, in_sharing);
-    assert_eq!(in_tasks.sharing.weighting, WeightingKind::Fixed);
-    assert_eq!(in_tasks.task_weights(), [0.5, 1.0]);
+    assert_eq!(in_tasks.sharing.weighting, WeightingConfig::Fixed);
+    assert_eq!(in_tasks.tasks.iter().map(|task| task.weight).collect::<Vec<_>>(), [0.5, 1.0]);
 }
 
 #[test]
@@ -208,6 +208,25 @@ metric = "matthews"
             .unwrap_or_else(|error| panic!("{error}\n{written}"));
         assert_eq!(read, config);
         assert_eq!(read.to_toml(), written);
+    }
+}
+
+#[test]
+fn methods_of_sharing_read_back_with_their_keys() {
+    let with = |keys: &str| FOUR_TASKS.replace("architecture = \"hard\"", keys);
+    for kind in WeightingKind::ALL {
+        for gradients in GradientKind::ALL {
+            let text = with(&format!("weighting = \"{kind}\"\ngradients = \"{gradients}\""))
+                .replace("[curriculum]", "[curriculum]\nunit = \"every-task\"");
+            let config = parse(&text);
+            assert_eq!((config.sharing.weighting.kind(), config.sharing.gradients.kind), (*kind, *gradients));
+            let written = config.to_toml();
+            let shared = kind.keys().iter().any(|a| gradients.keys().iter().any(|b| a.name == b.name));
+            match Config::parse(&written, Path::new("/another/config.toml"), None) {
+                Ok(read) => assert_eq!(read, config),
+                Err(error) => assert!(shared, "{error}\n{written}"),
+            }
+        }
     }
 }
 

@@ -367,6 +367,41 @@ fn weights_that_cannot_hold() {
 }
 
 #[test]
+fn methods_of_sharing() {
+    assert_eq!(
+        settings("[sharing]\nweighting = \"dwa\""),
+        "mtl.toml:3:13: `sharing.weighting` cannot be dwa where each step is of one task; \
+         set curriculum.unit = \"every-task\" or \"sequence\""
+    );
+    assert_eq!(
+        settings("[sharing]\nmeasure_every = 3"),
+        "mtl.toml:3:17: `sharing.measure_every` cannot be above 0 where each step is of one task; \
+         set curriculum.unit = \"every-task\" or \"sequence\""
+    );
+    let mixed = |keys: &str| settings(&format!("curriculum.unit = \"sequence\"\n[sharing]\n{keys}"));
+    assert_eq!(
+        mixed("weighting = \"dwa\"\ntemprature = 2"),
+        "mtl.toml:5:1: unknown key `sharing.temprature`, did you mean `temperature`?"
+    );
+    assert_eq!(
+        mixed("temperature = 0\nweighting = \"dwa\""),
+        "mtl.toml:4:15: `sharing.temperature` must be above 0, got 0"
+    );
+    assert_eq!(
+        mixed("gradients = \"cagrad\"\nrescale = \"2\""),
+        "mtl.toml:5:11: `sharing.rescale` must be one of none, 1+c^2, 1+c, got 2"
+    );
+    assert_eq!(
+        mixed("gradients = \"cagrad\"\nc = -1"),
+        "mtl.toml:5:5: `sharing.c` must be at least 0, got -1"
+    );
+    assert_eq!(
+        mixed("weighting = \"gradnorm\"\ngradients = \"fairgrad\"\nalpha = 1"),
+        "mtl.toml:6:1: `sharing.alpha` is a key of both gradnorm and fairgrad; the two cannot be used together"
+    );
+}
+
+#[test]
 fn batches_that_tasks_cannot_share() {
     let tasks: String =
         ["a", "b", "c"].map(|name| TASK.replace("tasks.a", &format!("tasks.{name}"))).concat();

@@ -13,6 +13,7 @@ use mtl_encoders::presets::{BERT_BASE, BERT_TINY, MINILM_L6};
 use mtl_encoders::{Bert, BertConfig};
 use mtl_heads::{Classification, HeadConfig};
 
+use super::combine::{self, Holds, TASKS};
 use super::step::{Dtype, Encoder, Mode, StepArgs, StepTimes};
 
 /// Steps before the measured ones.
@@ -37,6 +38,10 @@ fn steps<E: Float<Master = f32>>(args: &StepArgs) -> anyhow::Result<StepTimes> {
         match args.mode {
             Mode::Train => train::<E>(&mut model, &mut optimizer, &pack, &labels, step as u64)?,
             Mode::Infer => infer::<E>(&model, &pack)?,
+            Mode::Gram | Mode::Apart => {
+                let holds = if args.mode == Mode::Gram { Holds::Products } else { Holds::Gradients };
+                combine::train::<E>(&mut model, &mut optimizer, (&pack, &labels), step as u64, holds)?;
+            }
         }
         if step >= WARM_UP {
             seconds.push(start.elapsed().as_secs_f64());
@@ -45,10 +50,10 @@ fn steps<E: Float<Master = f32>>(args: &StepArgs) -> anyhow::Result<StepTimes> {
     Ok(StepTimes { seconds, peak_rss_mib: peak_rss_mib()? })
 }
 
-/// An encoder with a two-class head.
-struct Model {
-    encoder: Bert<usize, usize, f32, Cpu>,
-    head: Classification<usize, f32, Cpu>,
+/// An encoder with a two-class head for each task; a plain step uses the first.
+pub(super) struct Model {
+    pub(super) encoder: Bert<usize, usize, f32, Cpu>,
+    pub(super) heads: [Classification<usize, f32, Cpu>; TASKS],
 }
 
 impl Model {
@@ -58,18 +63,21 @@ impl Model {
             Encoder::BertBase => &BERT_BASE,
             Encoder::BertTiny => &BERT_TINY,
         };
-        let head = HeadConfig { dropout: 0.1, op: u32::MAX };
-        Ok(Self {
-            encoder: Bert::new(&Cpu, config, &Init::new(0))?,
-            head: Classification::new(&Cpu, config.hidden_size, 2, head, &Init::new(0))?,
-        })
+        let head = |task: u32| {
+            let dropout = HeadConfig { dropout: 0.1, op: u32::MAX - task };
+            Classification::new(&Cpu, config.hidden_size, 2, dropout, &Init::new(u64::from(task)))
+        };
+        let encoder = Bert::new(&Cpu, config, &Init::new(0))?;
+        Ok(Self { encoder, heads: [head(0)?, head(1)?, head(2)?, head(3)?] })
     }
 }
 
 impl Module<f32, Cpu> for Model {
     fn visit(&mut self, visitor: &mut dyn FnMut(&str, ParamView<'_, f32, Cpu>)) {
         self.encoder.visit(visitor);
-        self.head.visit(visitor);
+        for (task, head) in self.heads.iter_mut().enumerate() {
+            head.visit(&mut |name, view| visitor(&format!("{task}.{name}"), view));
+        }
     }
 }
 
@@ -84,9 +92,9 @@ fn train<E: Float<Master = f32>>(
     {
         let mut tape = Tape::<E, Cpu>::training(&Cpu, 0, step);
         let encoded = model.encoder.encode(&mut tape, pack, &mut [])?;
-        let logits = Head::<usize, E, Cpu>::logits(&model.head, &mut tape, &encoded.sequences)?;
+        let logits = Head::<usize, E, Cpu>::logits(&model.heads[0], &mut tape, &encoded.sequences)?;
         drop(encoded);
-        let loss = model.head.loss(&mut tape, &logits, labels, pack.sequences() as f64)?;
+        let loss = model.heads[0].loss(&mut tape, &logits, labels, pack.sequences() as f64)?;
         tape.walk(WalkPlan::only(&[(loss, 1.0)])?, &mut gradients)?;
     }
     let norm = global_norm(&Cpu, &gradients);
@@ -97,16 +105,23 @@ fn train<E: Float<Master = f32>>(
 fn infer<E: Float<Master = f32>>(model: &Model, pack: &Pack) -> anyhow::Result<()> {
     let mut tape = Tape::<E, Cpu>::inference(&Cpu);
     let encoded = model.encoder.encode(&mut tape, pack, &mut [])?;
-    Head::<usize, E, Cpu>::logits(&model.head, &mut tape, &encoded.sequences)?;
+    Head::<usize, E, Cpu>::logits(&model.heads[0], &mut tape, &encoded.sequences)?;
     Ok(())
 }
 
-/// Sequences of one length with repeatable token ids, and alternating labels.
+/// Sequences of one length with repeatable token ids, and alternating labels; where gradients are combined, task by
+/// task.
 fn batch(args: &StepArgs) -> (Pack, Targets) {
     let mut pack = Pack::new();
+    let tasks = if matches!(args.mode, Mode::Gram | Mode::Apart) { TASKS } else { 1 };
     for sequence in 0..args.batch {
         let ids = (0..args.seq).map(|token| 1000 + ((sequence * args.seq + token) * 7919 % 29_000) as u32);
-        pack.push(&ids.collect::<Vec<_>>(), &vec![0; args.seq], sequence as u32, vec![0]);
+        pack.push(
+            &ids.collect::<Vec<_>>(),
+            &vec![0; args.seq],
+            sequence as u32,
+            vec![(sequence * tasks / args.batch) as u32],
+        );
     }
     (pack, Targets::Classes((0..args.batch as u32).map(|sequence| sequence % 2).collect()))
 }

@@ -100,6 +100,10 @@ pub(crate) enum Mode {
     Train,
     /// Forward alone
     Infer,
+    /// A step of four tasks: Gram matrix in one walk, then the weighted gradient from what the walk kept
+    Gram,
+    /// The same, with every task's gradient kept
+    Apart,
 }
 
 /// The value as it is written on a command line.
@@ -113,8 +117,9 @@ pub(crate) fn flop(args: &StepArgs) -> f64 {
     let shape = args.encoder.shape();
     let tokens = (args.batch * args.seq) as f64;
     let per_token = 2 * weights(shape) + 4 * shape.layers * args.seq * shape.hidden;
+    // A step that combines gradients counts what a plain one needs: its rate is then that of useful work.
     let passes = match args.mode {
-        Mode::Train => 3.0,
+        Mode::Train | Mode::Gram | Mode::Apart => 3.0,
         Mode::Infer => 1.0,
     };
     tokens * per_token as f64 * passes

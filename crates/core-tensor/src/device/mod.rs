@@ -5,13 +5,14 @@
 //! except by an explicit copy, and its kernels are the slow obvious references, so that the same test body checks
 //! the fast kernels, the references and the absence of hidden host access.
 
+#[cfg(debug_assertions)]
+mod compiled;
 mod cpu;
 mod island;
 mod pool;
 
 pub use cpu::{Cpu, CpuBuffer};
 pub use island::{Island, IslandBuffer};
-pub use pool::release;
 
 use crate::element::{Element, Float, Real};
 pub use crate::kernels::activation::Activation;

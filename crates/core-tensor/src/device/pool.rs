@@ -1,18 +1,80 @@
 //! Memory that is used again: a training step asks for the same sizes over and over, and fresh pages are slow.
 //!
 //! A block goes back to the pool when its owner drops it. Blocks are handed out with their old contents, which are
-//! always initialised bytes, since every block starts as zeros.
+//! always initialised bytes, since every block starts as zeros. Packs differ in size from step to step, so blocks of
+//! sizes that nobody asks for any more would gather: before a new block is made, those that have been free for
+//! longest go back to the operating system until all blocks together are at most [`SLACK`] of the most that was ever
+//! in use at once.
 
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::ptr::NonNull;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 
 /// Blocks begin at a multiple of this: a cache line, and the widest vector.
 const ALIGN: usize = 64;
+/// The memory that the pool may hold, as a multiple of the most in use at once: (numerator, denominator).
+const SLACK: (usize, usize) = (5, 4);
 
-/// Free blocks by their size in bytes.
-static FREE: Mutex<BTreeMap<usize, Vec<Block>>> = Mutex::new(BTreeMap::new());
+static POOL: Mutex<Pool> = Mutex::new(Pool::new());
+
+/// The free blocks, and how much memory there is.
+struct Pool {
+    /// By size in bytes; of one size, those freed first come first, each with the time at which it was freed.
+    free: BTreeMap<usize, VecDeque<(u64, Block)>>,
+    free_bytes: usize,
+    used_bytes: usize,
+    most_used: usize,
+    /// Counts the blocks that were freed.
+    clock: u64,
+}
+
+impl Pool {
+    const fn new() -> Pool {
+        Pool { free: BTreeMap::new(), free_bytes: 0, used_bytes: 0, most_used: 0, clock: 0 }
+    }
+
+    fn lock() -> MutexGuard<'static, Pool> {
+        POOL.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// A free block of this size, or up to half larger, so that packs of different sizes share blocks.
+    fn take(&mut self, size: usize) -> Option<Block> {
+        let mut fits = self.free.range_mut(size..=size + size / 2);
+        let (_, block) = fits.find_map(|(_, blocks)| blocks.pop_back())?;
+        self.free_bytes -= block.bytes;
+        self.count(block.bytes);
+        Some(block)
+    }
+
+    fn count(&mut self, bytes: usize) {
+        self.used_bytes += bytes;
+        self.most_used = self.most_used.max(self.used_bytes);
+    }
+
+    fn put(&mut self, block: Block) {
+        self.used_bytes -= block.bytes;
+        self.free_bytes += block.bytes;
+        self.free.entry(block.bytes).or_default().push_back((self.clock, block));
+        self.clock += 1;
+    }
+
+    /// Takes out the blocks that have to go before all fits: the longest free first.
+    fn evict(&mut self) -> Vec<Block> {
+        let most = self.most_used / SLACK.1 * SLACK.0;
+        let mut evicted = Vec::new();
+        while self.used_bytes + self.free_bytes > most {
+            let first = |blocks: &VecDeque<(u64, Block)>| blocks.front().map(|(time, _)| *time);
+            let oldest = self.free.iter().filter_map(|(size, blocks)| Some((first(blocks)?, *size))).min();
+            let Some((_, size)) = oldest else { break };
+            let (_, block) =
+                self.free.get_mut(&size).and_then(VecDeque::pop_front).expect("it was just seen");
+            self.free_bytes -= block.bytes;
+            evicted.push(block);
+        }
+        evicted
+    }
+}
 
 /// An owned run of initialised bytes.
 #[derive(Debug)]
@@ -53,14 +115,15 @@ impl Pooled {
     /// At least `bytes` bytes, with unspecified but initialised contents. The flag says whether they are all zero.
     pub(super) fn take(bytes: usize) -> (Pooled, bool) {
         let size = size_class(bytes);
-        let mut free = FREE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        // A block up to half larger serves too, so that packs of different sizes share blocks.
-        let fit = free.range_mut(size..=size + size / 2).find_map(|(_, blocks)| blocks.pop());
-        drop(free);
-        match fit {
-            Some(block) => (Pooled(Some(block)), false),
-            None => (Pooled(Some(Block::new(size))), true),
+        let mut pool = Pool::lock();
+        if let Some(block) = pool.take(size) {
+            return (Pooled(Some(block)), false);
         }
+        pool.count(size);
+        let evicted = pool.evict();
+        drop(pool);
+        evicted.into_iter().for_each(Block::free);
+        (Pooled(Some(Block::new(size))), true)
     }
 
     /// The first byte.
@@ -72,8 +135,7 @@ impl Pooled {
 impl Drop for Pooled {
     fn drop(&mut self) {
         let Some(block) = self.0.take() else { return };
-        let mut free = FREE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        free.entry(block.bytes).or_default().push(block);
+        Pool::lock().put(block);
     }
 }
 
@@ -82,19 +144,6 @@ fn size_class(bytes: usize) -> usize {
     let bytes = bytes.max(8 * ALIGN);
     let step = (bytes.next_power_of_two() / 16).max(ALIGN);
     bytes.div_ceil(step) * step
-}
-
-/// Gives every free block back to the operating system. Returns how many bytes that were.
-pub fn release() -> usize {
-    let free = std::mem::take(&mut *FREE.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
-    free.into_values()
-        .flatten()
-        .map(|block| {
-            let bytes = block.bytes;
-            block.free();
-            bytes
-        })
-        .sum()
 }
 
 #[cfg(test)]
@@ -110,5 +159,23 @@ mod tests {
                 "{bytes}: {size}"
             );
         }
+    }
+
+    #[test]
+    fn what_has_been_free_for_longest_goes_first_and_only_as_much_as_must() {
+        let mut pool = Pool::new();
+        for bytes in [4096, 8192, 16384] {
+            pool.count(bytes);
+        }
+        [4096, 8192, 16384].map(Block::new).into_iter().for_each(|block| pool.put(block));
+        // 28,672 were in use at once, so 35,840 may be held: one of 12,288 pushes out the first two.
+        pool.count(12_288);
+        let evicted = pool.evict();
+        assert_eq!(evicted.iter().map(|block| block.bytes).collect::<Vec<_>>(), [4096, 8192]);
+        assert!(pool.evict().is_empty());
+        assert_eq!((pool.used_bytes, pool.free_bytes), (12_288, 16_384));
+        let kept = pool.take(16_384).expect("it is free");
+        evicted.into_iter().chain([kept]).for_each(Block::free);
+        assert!(pool.take(512).is_none());
     }
 }

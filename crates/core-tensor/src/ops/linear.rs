@@ -6,8 +6,9 @@ use crate::error::TensorError;
 use crate::pack::Rows;
 use crate::param::{Module, Param, ParamId, ParamView, Role};
 use crate::shape::{Dim, Fits, Shape};
-use crate::tape::{Backward, Gradient, NodeId, Tape, Upstream, Walk};
+use crate::tape::{Backward, Gradient, NodeId, RowProduct, Tape, Upstream, Walk};
 use crate::tensor::Tensor;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A linear layer from `I` to `O`: weight `(outputs, inputs)`, as in files, and bias `(outputs,)`.
@@ -105,17 +106,30 @@ impl<E: Float, D: Device> Backward<E, D> for LinearBackward<E, D> {
         if let Some(pre) = &self.pre {
             walk.device().activation_backward(&mut du, pre, self.activation);
         }
-        let (n, rows) = (self.sizes.rows, self.rows.as_ref());
-        walk.parameter_rows(self.weight.0, n, rows, &mut |device, range| {
-            Gradient::Dense(device.linear_weight(&du, &self.x, range, self.sizes))
-        });
+        let (n, rows, sizes) = (self.sizes.rows, self.rows.as_ref(), self.sizes);
+        let du = Arc::new(du);
+        let product = WeightProduct { du: du.clone(), x: self.x.clone(), sizes };
+        walk.parameter_product(self.weight.0, n, rows, product);
         walk.parameter_rows(self.bias, n, rows, &mut |device, range| {
-            Gradient::Dense(device.column_sums(&du, range, self.sizes.outputs))
+            Gradient::Dense(device.column_sums(&du, range, sizes.outputs))
         });
         if self.input.is_some() {
-            let dx = walk.device().linear_input(&du, &self.weight.1, self.sizes);
+            let dx = walk.device().linear_input(&du, &self.weight.1, sizes);
             walk.add(self.input, dx);
         }
         Ok(())
+    }
+}
+
+/// The weight's gradient, du^T x.
+struct WeightProduct<E: Float, D: Device> {
+    du: Arc<D::Buffer<E>>,
+    x: Arc<D::Buffer<E>>,
+    sizes: LinearSizes,
+}
+
+impl<E: Float, D: Device> RowProduct<E, D> for WeightProduct<E, D> {
+    fn over(&self, device: &D, rows: Range<usize>) -> Gradient<E::Master, D> {
+        Gradient::Dense(device.linear_weight(&self.du, &self.x, rows, self.sizes))
     }
 }

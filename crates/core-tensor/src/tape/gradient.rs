@@ -55,6 +55,48 @@ impl<M: Real, D: Device> Gradient<M, D> {
         }
     }
 
+    /// Adds `factor` times another gradient of the same parameter.
+    pub fn add_scaled(self, device: &D, factor: f64, mut other: Gradient<M, D>) -> Gradient<M, D> {
+        match (self, &other) {
+            (Gradient::Dense(mut a), Gradient::Dense(b)) => {
+                device.axpy(&mut a, factor, b);
+                Gradient::Dense(a)
+            }
+            (own, _) => {
+                device.scale(other.values_mut(), factor);
+                own.add(device, other)
+            }
+        }
+    }
+
+    /// A copy in the device's memory.
+    pub fn duplicate(&self, device: &D) -> Gradient<M, D> {
+        match self {
+            Gradient::Dense(values) => Gradient::Dense(device.duplicate(values)),
+            Gradient::Rows { rows, width, values } => {
+                Gradient::Rows { rows: rows.clone(), width: *width, values: device.duplicate(values) }
+            }
+        }
+    }
+
+    /// The dot product with another gradient of the same parameter, summed in f64 in a fixed order.
+    pub fn dot(&self, device: &D, other: &Gradient<M, D>) -> f64 {
+        match (self, other) {
+            (Gradient::Dense(a), Gradient::Dense(b)) => device.dot(a, b),
+            (Gradient::Rows { rows: a, width, values: x }, Gradient::Rows { rows: b, values: y, .. }) => {
+                if a == b {
+                    return device.dot(x, y);
+                }
+                let (of_a, of_b) = common_rows(a, b);
+                device.dot(&device.gather_rows(x, &of_a, *width), &device.gather_rows(y, &of_b, *width))
+            }
+            (Gradient::Dense(a), Gradient::Rows { rows, width, values })
+            | (Gradient::Rows { rows, width, values }, Gradient::Dense(a)) => {
+                device.dot(&device.gather_rows(a, rows, *width), values)
+            }
+        }
+    }
+
     /// All the parameter's numbers on the host; rows that were not looked up are zero.
     pub fn to_dense(&self, device: &D, len: usize) -> Vec<M> {
         match self {
@@ -68,6 +110,19 @@ impl<M: Real, D: Device> Gradient<M, D> {
             }
         }
     }
+}
+
+/// Where the rows that two ascending lists share lie in each.
+fn common_rows(a: &[u32], b: &[u32]) -> (Vec<u32>, Vec<u32>) {
+    let (mut of_a, mut of_b, mut at) = (Vec::new(), Vec::new(), 0);
+    for (place, row) in a.iter().enumerate() {
+        at += b[at..].partition_point(|other| other < row);
+        if b.get(at) == Some(row) {
+            of_a.push(place as u32);
+            of_b.push(at as u32);
+        }
+    }
+    (of_a, of_b)
 }
 
 /// Takes gradients while a walk finds them.
@@ -108,6 +163,11 @@ impl<M: Real, D: Device> Gradients<M, D> {
         self.by_parameter.iter().map(|(id, gradient)| (*id, gradient))
     }
 
+    /// A parameter's gradient, taken out.
+    pub fn take(&mut self, parameter: ParamId) -> Option<Gradient<M, D>> {
+        self.by_parameter.remove(&parameter)
+    }
+
     /// Adds a gradient.
     pub fn add(&mut self, device: &D, parameter: ParamId, gradient: Gradient<M, D>) {
         let sum = match self.by_parameter.remove(&parameter) {
@@ -124,23 +184,23 @@ impl<M: Real, D: Device> GradientSink<M, D> for Gradients<M, D> {
     }
 }
 
-/// Keeps the gradients of each task apart.
-#[derive(Debug)]
-pub struct PerTaskGradients<M: Real, D: Device> {
-    /// The gradients of task `t` at index `t`.
-    pub tasks: Vec<Gradients<M, D>>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::Cpu;
 
-impl<M: Real, D: Device> PerTaskGradients<M, D> {
-    /// No gradients of `n_tasks` tasks.
-    pub fn new(n_tasks: usize) -> Self {
-        PerTaskGradients { tasks: (0..n_tasks).map(|_| Gradients::new()).collect() }
+    fn rows(rows: &[u32], values: &[f64]) -> Gradient<f64, Cpu> {
+        Gradient::Rows { rows: rows.to_vec(), width: 2, values: Cpu.upload(values) }
     }
-}
 
-impl<M: Real, D: Device> GradientSink<M, D> for PerTaskGradients<M, D> {
-    fn accept(&mut self, device: &D, parameter: ParamId, task: Option<u32>, gradient: Gradient<M, D>) {
-        let task = task.expect("a walk into per-task gradients splits by task");
-        self.tasks[task as usize].add(device, parameter, gradient);
+    #[test]
+    fn sparse_gradients_meet_where_both_have_a_row() {
+        let (a, b) = (rows(&[0, 2, 5], &[1., 2., 3., 4., 5., 6.]), rows(&[1, 2], &[7., 7., 10., 1.]));
+        assert_eq!((a.dot(&Cpu, &b), a.dot(&Cpu, &a)), (34.0, 91.0));
+        let dense = Gradient::Dense(Cpu.upload(&b.to_dense(&Cpu, 12)));
+        assert_eq!((a.dot(&Cpu, &dense), dense.dot(&Cpu, &a)), (34.0, 34.0));
+        assert_eq!(rows(&[], &[]).dot(&Cpu, &a), 0.0);
+        let sum = a.duplicate(&Cpu).add_scaled(&Cpu, 0.5, b);
+        assert_eq!(sum.to_dense(&Cpu, 12), [1., 2., 3.5, 3.5, 8., 4.5, 0., 0., 0., 0., 5., 6.]);
     }
 }

@@ -5,10 +5,24 @@
 //! every row of the walk belongs to one task it yields the weight gradients of all tasks at once, as products
 //! over each task's rows. Only the last walk frees what was kept.
 
+mod delivery;
+mod elementwise;
 mod gradient;
+mod gram;
+mod gram_walk;
+mod kept;
+mod per_task;
+mod representation;
 mod walk;
 
-pub use gradient::{Gradient, GradientSink, Gradients, PerTaskGradients};
+pub use elementwise::{ElementwiseSink, TaskElements};
+pub use gradient::{Gradient, GradientSink, Gradients};
+pub use gram::{GramSink, Keep};
+pub use gram_walk::GramWalk;
+pub use kept::Kept;
+pub(crate) use kept::{Replay, RowProduct};
+pub use per_task::PerTaskGradients;
+pub use representation::TaskGradientsAt;
 pub use walk::{Seed, Walk, WalkPlan};
 
 use crate::device::Device;
@@ -18,7 +32,7 @@ use crate::kernels::random::DrawKey;
 use crate::param::ParamId;
 use crate::shape::Shape;
 use crate::tensor::Tensor;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A place on a tape.
@@ -88,6 +102,8 @@ pub struct Tape<E: Float, D: Device> {
     recording: bool,
     draws: Option<(u64, u64)>,
     nodes: Vec<Node<E, D>>,
+    /// The parameters that were used, where a part is run without being recorded.
+    seen: BTreeSet<ParamId>,
     freed: bool,
 }
 
@@ -95,7 +111,15 @@ impl<E: Float, D: Device> Tape<E, D> {
     fn new(device: &D, recording: bool, draws: Option<(u64, u64)>) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        Tape { id, device: device.clone(), recording, draws, nodes: Vec::new(), freed: false }
+        Tape {
+            id,
+            device: device.clone(),
+            recording,
+            draws,
+            nodes: Vec::new(),
+            seen: BTreeSet::new(),
+            freed: false,
+        }
     }
 
     /// For inference: nothing is kept, dropout is off.
@@ -111,6 +135,11 @@ impl<E: Float, D: Device> Tape<E, D> {
     /// Records, with dropout drawn from `(seed, step)`.
     pub fn training(device: &D, seed: u64, step: u64) -> Self {
         Tape::new(device, true, Some((seed, step)))
+    }
+
+    /// Keeps nothing, with dropout drawn from `(seed, step)`: the forward pass of a training step once more.
+    pub fn unrecorded(device: &D, seed: u64, step: u64) -> Self {
+        Tape::new(device, false, Some((seed, step)))
     }
 
     /// The device.
@@ -138,9 +167,14 @@ impl<E: Float, D: Device> Tape<E, D> {
         self.len() == 0
     }
 
-    /// A tape with the same settings that keeps nothing (`record = false`) or everything.
-    pub(crate) fn sibling(&self, record: bool) -> Self {
-        Tape::new(&self.device, record, self.draws)
+    /// A tape with the same settings that keeps nothing but the keys of the parameters that are used.
+    pub(crate) fn sibling(&self) -> Self {
+        Tape::new(&self.device, false, self.draws)
+    }
+
+    /// The parameters that were used on a tape that keeps nothing.
+    pub(crate) fn seen(self) -> Vec<ParamId> {
+        self.seen.into_iter().collect()
     }
 
     /// The settings that a [`sibling`](Tape::sibling) would copy.
@@ -169,7 +203,12 @@ impl<E: Float, D: Device> Tape<E, D> {
         parameters: Vec<ParamId>,
         op: impl FnOnce() -> Box<dyn Backward<E, D>>,
     ) -> Tensor<S, E, D> {
-        output.node = if self.recording { self.push_node(Some(op()), parameters) } else { None };
+        output.node = if self.recording {
+            self.push_node(Some(op()), parameters)
+        } else {
+            self.seen.extend(parameters);
+            None
+        };
         output
     }
 

@@ -1,5 +1,7 @@
 //! One backward walk.
 
+use super::delivery::{Delivery, Inside};
+use super::kept::{KeptGradients, KeptProduct, Part, Replay, RowProduct, runs};
 use super::{Gradient, GradientSink, Loss, NodeId, Tape, Upstream};
 use crate::device::Device;
 use crate::element::Float;
@@ -8,7 +10,7 @@ use crate::pack::Rows;
 use crate::param::ParamId;
 use crate::shape::Shape;
 use crate::tensor::Tensor;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// Where a walk starts.
@@ -58,31 +60,67 @@ impl<E: Float, D: Device> WalkPlan<'_, E, D> {
 
 /// A walk under way, as an operation's backward pass sees it.
 pub struct Walk<'a, E: Float, D: Device> {
-    device: D,
-    gradients: Vec<Option<Upstream<E, D>>>,
+    lanes: Vec<Lane<E, D>>,
+    /// Whose turn it is.
+    lane: usize,
     split: Option<&'a [u32]>,
-    sink: &'a mut dyn GradientSink<E::Master, D>,
-    accepted: BTreeSet<ParamId>,
+    /// The parameters of which something is kept.
+    keeping: Option<&'a BTreeSet<ParamId>>,
+    kept: Vec<Part<E, D>>,
+    delivery: Delivery<'a, E::Master, D>,
 }
 
-impl<'a, E: Float, D: Device> Walk<'a, E, D> {
-    /// The device.
-    pub fn device(&self) -> &D {
-        &self.device
-    }
+/// What a walk leaves.
+pub(super) struct Walked<E: Float, D: Device> {
+    /// The gradients at the stops, for each lane.
+    pub(super) stopped: Vec<Vec<Option<D::Buffer<E>>>>,
+    pub(super) kept: Vec<Part<E, D>>,
+}
 
-    /// Adds the gradient of an operation's input.
-    pub fn add(&mut self, input: Option<NodeId>, gradient: D::Buffer<E>) {
-        let Some(node) = input else { return };
+/// Gradients on their way back. A plain walk has one lane; walks that go in step have one each.
+struct Lane<E: Float, D: Device> {
+    /// The task that all its gradients are of.
+    task: Option<u32>,
+    gradients: Vec<Option<Upstream<E, D>>>,
+    stopped: Vec<Option<D::Buffer<E>>>,
+}
+
+impl<E: Float, D: Device> Lane<E, D> {
+    fn add(&mut self, device: &D, node: NodeId, gradient: D::Buffer<E>) {
         let slot = &mut self.gradients[node.index];
         *slot = Some(match slot.take() {
             None => Upstream::Tensor(gradient),
             Some(kept) => {
                 let mut sum = kept.tensor();
-                self.device.axpy(&mut sum, 1.0, &gradient);
+                device.axpy(&mut sum, 1.0, &gradient);
                 Upstream::Tensor(sum)
             }
         });
+    }
+
+    fn start(&mut self, device: &D, seed: Seed<E, D>) {
+        match seed {
+            Seed::Gradient(node, gradient) => self.add(device, node, gradient),
+            Seed::Loss(node, weight) => {
+                let slot = &mut self.gradients[node.index];
+                let before = slot.take().map_or(0.0, Upstream::scalar);
+                *slot = Some(Upstream::Scalar(before + weight));
+            }
+        }
+    }
+}
+
+impl<'a, E: Float, D: Device> Walk<'a, E, D> {
+    /// The device.
+    pub fn device(&self) -> &D {
+        &self.delivery.device
+    }
+
+    /// Adds the gradient of an operation's input.
+    pub fn add(&mut self, input: Option<NodeId>, gradient: D::Buffer<E>) {
+        if let Some(node) = input {
+            self.lanes[self.lane].add(&self.delivery.device, node, gradient);
+        }
     }
 
     /// Hands over a parameter's gradient as a sum over rows: `f` gives the part of a range of rows.
@@ -95,43 +133,51 @@ impl<'a, E: Float, D: Device> Walk<'a, E, D> {
         rows: Option<&Rows>,
         f: &mut dyn FnMut(&D, Range<usize>) -> Gradient<E::Master, D>,
     ) {
-        let runs = match (self.split, rows) {
-            (Some(task_of), Some(rows)) => {
-                rows.runs(task_of).into_iter().map(|(t, r)| (Some(t), r)).collect()
+        let keeps = self.keeps(&[parameter]);
+        let mut kept = Vec::new();
+        for (task, range) in runs(self.split, n_rows, rows) {
+            let gradient = f(self.device(), range);
+            if keeps {
+                kept.push((task, gradient.duplicate(self.device())));
             }
-            _ => vec![(None, 0..n_rows)],
-        };
-        for (task, range) in runs {
-            let gradient = f(&self.device, range);
-            self.sink.accept(&self.device, parameter, task, gradient);
+            self.delivery.accept(parameter, task.or(self.lanes[self.lane].task), gradient);
         }
-        self.accepted.insert(parameter);
+        self.keep(&[parameter], || Box::new(KeptGradients { parameter, runs: kept }));
+    }
+
+    /// The same for a large parameter: a walk that keeps keeps what the product is made of.
+    pub(crate) fn parameter_product(
+        &mut self,
+        parameter: ParamId,
+        n_rows: usize,
+        rows: Option<&Rows>,
+        product: impl RowProduct<E, D> + 'static,
+    ) {
+        for (task, range) in runs(self.split, n_rows, rows) {
+            let gradient = product.over(self.device(), range);
+            self.delivery.accept(parameter, task.or(self.lanes[self.lane].task), gradient);
+        }
+        self.keep(&[parameter], || {
+            Box::new(KeptProduct { parameter, n_rows, rows: rows.cloned(), product: Box::new(product) })
+        });
+    }
+
+    /// Whether the walk keeps something of an operation with these parameters.
+    pub(crate) fn keeps(&self, parameters: &[ParamId]) -> bool {
+        self.keeping.is_some_and(|keeping| parameters.iter().any(|id| keeping.contains(id)))
+    }
+
+    /// Keeps something of an operation with these parameters, where the walk keeps them.
+    pub(crate) fn keep(&mut self, parameters: &[ParamId], part: impl FnOnce() -> Box<dyn Replay<E, D>>) {
+        if self.keeps(parameters) {
+            self.kept.push((parameters.to_vec(), part()));
+        }
     }
 
     /// The split and the sink, for a walk inside this one.
-    pub(crate) fn inner(&mut self) -> (Option<&'a [u32]>, &mut dyn GradientSink<E::Master, D>) {
-        (self.split, &mut *self.sink)
-    }
-
-    fn start(&mut self, seed: Seed<E, D>) {
-        match seed {
-            Seed::Gradient(node, gradient) => self.add(Some(node), gradient),
-            Seed::Loss(node, weight) => {
-                let slot = &mut self.gradients[node.index];
-                let before = slot.take().map_or(0.0, Upstream::scalar);
-                *slot = Some(Upstream::Scalar(before + weight));
-            }
-        }
-    }
-
-    fn finish(&mut self, uses: &mut BTreeMap<ParamId, usize>, parameters: &[ParamId]) {
-        for id in parameters {
-            let left = uses.get_mut(id).expect("a recorded operation counts the uses of its parameters");
-            *left -= 1;
-            if *left == 0 && self.accepted.remove(id) {
-                self.sink.finished(&self.device, *id);
-            }
-        }
+    pub(crate) fn inside(&mut self) -> (Option<&'a [u32]>, Inside<'_, 'a, E::Master, D>) {
+        let last = self.lane + 1 == self.lanes.len();
+        (self.split, self.delivery.inside(self.lanes[self.lane].task, last))
     }
 }
 
@@ -145,48 +191,91 @@ impl<E: Float, D: Device> Tape<E, D> {
         plan: WalkPlan<'_, E, D>,
         sink: &mut dyn GradientSink<E::Master, D>,
     ) -> Result<Vec<Option<D::Buffer<E>>>, TensorError> {
-        let first = self.check_plan(&plan)?;
-        let gradients = (0..=first).map(|_| None).collect();
-        let device = self.device.clone();
-        let mut walk = Walk { device, gradients, split: plan.split, sink, accepted: BTreeSet::new() };
-        plan.seeds.into_iter().for_each(|seed| walk.start(seed));
-        let mut uses = self.uses(first);
-        if plan.last {
+        let lanes = vec![(None, plan.seeds)];
+        let mut walked = self.walk_lanes(lanes, plan.stop_at, plan.split, plan.last, None, sink)?;
+        Ok(walked.stopped.pop().expect("a plain walk has one lane"))
+    }
+
+    /// One walk for each task's seeds, operation by operation in step, so that the sink has all tasks' gradients of
+    /// a parameter before those of the next. Returns the gradients at `stop_at` for each task.
+    ///
+    /// Gives what a split walk gives, for any labels of the sequences, at the price of a walk for each task. The
+    /// index of the seeds is the task.
+    ///
+    /// Errors as [`Tape::walk`] does.
+    pub fn walk_each(
+        &mut self,
+        seeds: Vec<Vec<Seed<E, D>>>,
+        stop_at: &[NodeId],
+        last: bool,
+        sink: &mut dyn GradientSink<E::Master, D>,
+    ) -> Result<Vec<Vec<Option<D::Buffer<E>>>>, TensorError> {
+        let lanes = seeds.into_iter().enumerate().map(|(task, seeds)| (Some(task as u32), seeds)).collect();
+        Ok(self.walk_lanes(lanes, stop_at, None, last, None, sink)?.stopped)
+    }
+
+    /// The walk that all walks are: several lanes in step, split or not, keeping or not.
+    pub(super) fn walk_lanes<'a>(
+        &mut self,
+        starts: Vec<(Option<u32>, Vec<Seed<E, D>>)>,
+        stop_at: &[NodeId],
+        split: Option<&'a [u32]>,
+        last: bool,
+        keeping: Option<&'a BTreeSet<ParamId>>,
+        sink: &'a mut dyn GradientSink<E::Master, D>,
+    ) -> Result<Walked<E, D>, TensorError> {
+        let first = self.latest_start(&starts, stop_at)?;
+        let lane = |(task, seeds): (_, Vec<_>)| {
+            let (gradients, stopped) = ((0..=first).map(|_| None).collect(), stop_at.iter().map(|_| None));
+            let mut lane = Lane { task, gradients, stopped: stopped.collect() };
+            seeds.into_iter().for_each(|seed| lane.start(self.device(), seed));
+            lane
+        };
+        let lanes = starts.into_iter().map(lane).collect();
+        let delivery = Delivery::new(self.device(), sink, self.uses(first));
+        let mut walk = Walk { lanes, lane: 0, split, keeping, kept: Vec::new(), delivery };
+        if last {
             self.freed = true;
             self.nodes[first + 1..].iter_mut().for_each(|node| node.op = None);
         }
-        let mut stopped: Vec<Option<D::Buffer<E>>> = plan.stop_at.iter().map(|_| None).collect();
         for index in (0..=first).rev() {
-            let upstream = walk.gradients[index].take();
-            let stop = plan.stop_at.iter().position(|node| node.index == index);
-            match (stop, upstream) {
-                (Some(at), upstream) => stopped[at] = upstream.map(Upstream::tensor),
-                (None, Some(upstream)) => {
-                    if let Some(op) = &self.nodes[index].op {
-                        op.backward(upstream, &mut walk)?;
-                    }
-                }
-                (None, None) => {}
+            for lane in 0..walk.lanes.len() {
+                walk.lane = lane;
+                self.visit(index, stop_at, &mut walk)?;
             }
-            walk.finish(&mut uses, &self.nodes[index].parameters);
-            if plan.last {
+            walk.delivery.end(&self.nodes[index].parameters);
+            if last {
                 self.nodes[index].op = None;
             }
         }
-        let left = std::mem::take(&mut walk.accepted);
-        left.into_iter().for_each(|id| walk.sink.finished(&walk.device, id));
-        Ok(stopped)
+        walk.delivery.close();
+        Ok(Walked { stopped: walk.lanes.into_iter().map(|lane| lane.stopped).collect(), kept: walk.kept })
+    }
+
+    /// One operation in one lane.
+    fn visit(&self, index: usize, stop_at: &[NodeId], walk: &mut Walk<'_, E, D>) -> Result<(), TensorError> {
+        let lane = &mut walk.lanes[walk.lane];
+        let Some(upstream) = lane.gradients[index].take() else { return Ok(()) };
+        if let Some(at) = stop_at.iter().position(|node| node.index == index) {
+            lane.stopped[at] = Some(upstream.tensor());
+            return Ok(());
+        }
+        self.nodes[index].op.as_ref().map_or(Ok(()), |op| op.backward(upstream, walk))
     }
 
     /// The index of the latest seed.
-    fn check_plan(&self, plan: &WalkPlan<'_, E, D>) -> Result<usize, TensorError> {
-        let starts = plan.seeds.iter().map(|seed| match seed {
+    fn latest_start(
+        &self,
+        starts: &[(Option<u32>, Vec<Seed<E, D>>)],
+        stop_at: &[NodeId],
+    ) -> Result<usize, TensorError> {
+        let seeds = starts.iter().flat_map(|(_, seeds)| seeds).map(|seed| match seed {
             Seed::Loss(node, _) | Seed::Gradient(node, _) => *node,
         });
-        let all = starts.clone().chain(plan.stop_at.iter().copied());
+        let all = seeds.clone().chain(stop_at.iter().copied());
         if self.freed || all.into_iter().any(|node| node.tape != self.id) {
             return Err(TensorError::NotRecorded);
         }
-        starts.map(|node| node.index).max().ok_or(TensorError::NotRecorded)
+        seeds.map(|node| node.index).max().ok_or(TensorError::NotRecorded)
     }
 }

@@ -17,6 +17,7 @@ pub const CLASSES: usize = 3;
 pub type Matrix<E, D> = Tensor<(usize, usize), E, D>;
 
 /// One layer.
+#[derive(Clone)]
 pub struct Layer<M: Real, D: Device> {
     qkv: QueryKeyValue<usize, M, D>,
     out: Linear<usize, usize, M, D>,
@@ -36,6 +37,10 @@ pub struct Small<M: Real, D: Device> {
     layers: Vec<Layer<M, D>>,
     /// One classifier a task.
     pub heads: Vec<Linear<usize, usize, M, D>>,
+    /// Whether each layer keeps only its input.
+    pub checkpoint: bool,
+    /// How often the layers are run, one after another.
+    pub rounds: usize,
 }
 
 fn linear<M: Real, D: Device>(device: &D, from: usize, to: usize, seed: u32) -> Linear<usize, usize, M, D> {
@@ -89,6 +94,8 @@ impl<M: Real, D: Device> Small<M, D> {
             embedding_dropout: Dropout::new(rate, 1).expect("a rate"),
             layers: (0..layers).map(|number| Layer::new(device, hidden, rate, number)).collect(),
             heads: (0..tasks).map(|task| linear(device, hidden, CLASSES, 1000 + 10 * task)).collect(),
+            checkpoint: false,
+            rounds: 1,
         }
     }
 
@@ -102,9 +109,15 @@ impl<M: Real, D: Device> Small<M, D> {
         let x = tape.embed(&lookups, pack.token_rows())?;
         let x = tape.layer_norm(&x, None, &self.embedding_norm, Dropout::OFF)?;
         let mut states = vec![tape.dropout(&x, self.embedding_dropout)?];
-        for layer in &self.layers {
-            let x = layer.run(tape, states.last().expect("at least the embedding"), pack)?;
-            states.push(x);
+        for layer in (0..self.rounds).flat_map(|_| &self.layers) {
+            let x = states.last().expect("at least the embedding");
+            let y = if self.checkpoint {
+                let (layer, pack) = (layer.clone(), pack.clone());
+                tape.checkpoint(x, move |tape, x| layer.run(tape, x, &pack))?
+            } else {
+                layer.run(tape, x, pack)?
+            };
+            states.push(y);
         }
         Ok(states)
     }

@@ -38,7 +38,7 @@ use std::path::{Path, PathBuf};
 use crate::error::DataError;
 use crate::example::LabelKind;
 use crate::location::Location;
-use crate::read::Source;
+use crate::read::{Format, Source};
 
 pub use error::BenchmarkError;
 pub(crate) use layout::Layout;
@@ -194,6 +194,14 @@ impl BenchmarkTask {
     /// The name with its benchmark, such as `glue/rte`.
     pub fn full_name(&self) -> String {
         self.to_string()
+    }
+
+    /// How many texts an example has: one, or the two of a pair; 0 if the task has no examples.
+    pub fn text_count(&self) -> usize {
+        match self.layouts.first() {
+            Some(layout) if matches!(layout.format, Format::Wic | Format::Wsc | Format::MultiRc) => 2,
+            first => first.map_or(0, |layout| layout.text.len()),
+        }
     }
 
     /// The names that the file of a part is found by.

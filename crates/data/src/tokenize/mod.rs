@@ -4,6 +4,7 @@
 //! tokens at the end of their longer text first, words go in as `is_split_into_words=True`.
 
 mod bert;
+mod unknown;
 
 use std::path::Path;
 
@@ -113,6 +114,17 @@ impl Tokenizer {
     /// The SHA-256 of [`to_json`](Self::to_json), in hexadecimal digits.
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
+    }
+
+    /// The id of the token that stands for what the vocabulary cannot express; `None` if the tokenizer has none, as
+    /// one over bytes.
+    pub fn unknown_id(&self) -> Option<u32> {
+        unknown::unknown_id(&self.inner, &self.to_json())
+    }
+
+    /// The number of special tokens around one text, or around a pair.
+    pub fn special_tokens(&self, pair: bool) -> usize {
+        special_tokens(&self.inner, pair)
     }
 
     /// Errors if a token has no row in an embedding of `vocab_size` rows, naming the largest id.
@@ -256,6 +268,13 @@ mod tests {
         assert_eq!(encoded.ids, [2, 5, 7, 8, 6, 3]);
         assert_eq!(encoded.first_subword, [Some(1), None, Some(2), None, Some(4), None]);
         assert_eq!(tokenizer(6).encode(&words(&[])).unwrap().ids, [2, 3]);
+    }
+
+    #[test]
+    fn unknown_and_special_tokens_are_told() {
+        let tokenizer = tokenizer(16);
+        assert_eq!(tokenizer.unknown_id(), Some(1));
+        assert_eq!((tokenizer.special_tokens(false), tokenizer.special_tokens(true)), (2, 3));
     }
 
     #[test]

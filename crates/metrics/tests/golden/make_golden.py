@@ -18,7 +18,7 @@ import scipy.stats
 import sklearn
 from seqeval.metrics import f1_score as seqeval_f1
 from seqeval.scheme import IOB2
-from sklearn.metrics import accuracy_score, f1_score, matthews_corrcoef
+from sklearn.metrics import accuracy_score, f1_score, log_loss, matthews_corrcoef, roc_auc_score
 
 warnings.filterwarnings("ignore")
 rng = numpy.random.default_rng(20)
@@ -37,6 +37,7 @@ def class_case(gold, predicted, n_classes):
     case["accuracy"] = accuracy_score(gold, predicted)
     case["micro_f1"] = f1_score(gold, predicted, average="micro")
     case["macro_f1"] = f1_score(gold, predicted, average="macro")
+    case["weighted_f1"] = f1_score(gold, predicted, average="weighted")
     case["matthews"] = matthews_corrcoef(gold, predicted)
     if n_classes == 2:
         case["f1"] = f1_score(gold, predicted, pos_label=1, labels=[0, 1])
@@ -73,6 +74,7 @@ def set_case(gold, predicted, n_labels):
         "accuracy": accuracy_score(y, p),
         "micro_f1": f1_score(y, p, average="micro"),
         "macro_f1": f1_score(y, p, average="macro"),
+        "weighted_f1": f1_score(y, p, average="weighted"),
     }
 
 
@@ -133,6 +135,7 @@ def tag_case(gold, predicted):
         "predicted": predicted,
         "accuracy": accuracy_score(words, guesses),
         "macro_f1": f1_score(words, guesses, average="macro"),
+        "weighted_f1": f1_score(words, guesses, average="weighted"),
         "span_f1": float(seqeval_f1(y, p)),
         "strict_span_f1": float(seqeval_f1(y, p, mode="strict", scheme=IOB2)),
     }
@@ -144,6 +147,26 @@ def tag_cases():
         for rate in [0.1, 0.3, 0.6]:
             gold = [integers(len(LABELS), int(rng.integers(1, 15))) for _ in range(n_sentences)]
             cases.append(tag_case(gold, [noisy(s, len(LABELS), rate) for s in gold]))
+    return cases
+
+
+def probability_case(gold, probabilities):
+    n_classes = probabilities.shape[1]
+    case = {"gold": gold, "n_classes": n_classes, "probabilities": probabilities.ravel().tolist()}
+    case["log_loss"] = log_loss(gold, probabilities, labels=list(range(n_classes)))
+    if n_classes == 2:
+        case["roc_auc"] = roc_auc_score(gold, probabilities[:, 1])
+    return case
+
+
+def probability_cases():
+    certain = numpy.array([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]])
+    cases = [probability_case([0, 1, 1], certain), probability_case([0, 1], numpy.full((2, 2), 0.5))]
+    for n_classes in [2, 2, 2, 2, 3, 7]:
+        n = int(rng.integers(10, 40))
+        gold = [0, 1] + integers(n_classes, n - 2)
+        rows = rng.integers(1, 9, (n, n_classes)).astype(float)  # few values: many ties
+        cases.append(probability_case(gold, rows / rows.sum(axis=1, keepdims=True)))
     return cases
 
 
@@ -167,6 +190,7 @@ golden = {
     "values": value_cases(),
     "tag_labels": LABELS,
     "tags": tag_cases(),
+    "probabilities": probability_cases(),
 }
 json.dump(golden, sys.stdout, default=plain)
 print()

@@ -51,6 +51,8 @@ pub struct HeadlessTask {
     pub name: String,
     /// Its files.
     pub files: BenchmarkFiles,
+    /// The name of the domain of its texts.
+    pub domain: Option<String>,
 }
 
 impl HeadlessTask {
@@ -95,10 +97,11 @@ pub(super) fn read(name: &str, section: &Section<'_>, data: &Path) -> Result<Rea
         dev: section.option("dev", read_dev)?,
         test: section.option("test", path)?,
     };
+    let domain = section.option("domain", |entry| entry.word())?;
     let Some(kind) = kind_of(task.asks) else {
         let applies_to = "tasks that can be trained";
         TRAINED.iter().try_for_each(|key| section.not_applicable(key, applies_to, &task.full_name()))?;
-        return Ok(Read::Headless(HeadlessTask { name: name.to_owned(), files }));
+        return Ok(Read::Headless(HeadlessTask { name: name.to_owned(), files, domain }));
     };
     if files.train.is_none() && task.train.is_empty() {
         return Err(section.missing(format!("`train`, since {task} is published without a train set")));
@@ -121,6 +124,7 @@ pub(super) fn read(name: &str, section: &Section<'_>, data: &Path) -> Result<Rea
         metric,
         weight: section.or("weight", 1.0, read_weight)?,
         same_examples_as: None,
+        domain,
         benchmark: Some(files),
     })))
 }
@@ -174,6 +178,8 @@ struct Written<'a> {
     metrics: Option<&'a [String]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     weight: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    domain: Option<&'a str>,
 }
 
 /// A task's table, whatever the task.
@@ -204,6 +210,10 @@ impl Serialize for Table<'_> {
             metric: trained.map(|task| task.metric.as_str()),
             metrics: trained.map(|task| task.metrics.as_slice()),
             weight: trained.map(|task| task.weight),
+            domain: match self {
+                Table::Trained(task) => task.domain.as_deref(),
+                Table::Headless(task) => task.domain.as_deref(),
+            },
         };
         written.serialize(serializer)
     }

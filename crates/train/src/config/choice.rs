@@ -1,7 +1,7 @@
 //! Enumerations with names: the values that a key can take.
 
 use mtl_curriculum::{SamplerKind, Unit};
-use mtl_sharing::WeightingKind;
+use mtl_sharing::{GradientKind, WeightingKind};
 
 /// A value with a name in the file.
 pub(super) trait Choice: Copy + 'static {
@@ -62,4 +62,4 @@ macro_rules! choose {
 
 pub(super) use {choices, choose};
 
-choose!(SamplerKind, Unit, WeightingKind);
+choose!(GradientKind, SamplerKind, Unit, WeightingKind);

@@ -16,8 +16,8 @@ const PATHS: &[&str] = &["from", "tokenizer", "train", "dev", "test", "dir"];
 impl Config {
     /// The dotted keys that `other` sets differently, sorted.
     ///
-    /// Not compared: `data`, `train.checkpoint_minutes`, and the folders in which files lie (of a path only its last
-    /// component counts). `tasks` alone stands for another order of the same tasks.
+    /// Not compared: `data`, `train.checkpoint_minutes`, `tasks.NAME.domain`, and the folders in which files lie (of
+    /// a path only its last component counts). `tasks` alone stands for another order of the same tasks.
     pub fn differences(&self, other: &Config) -> Vec<String> {
         let (ours, theirs) = (dotted(self), dotted(other));
         let keys: std::collections::BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
@@ -46,11 +46,16 @@ fn collect(name: &str, value: Value, values: &mut BTreeMap<String, Value>) {
                 collect(&name, value, values);
             }
         }
-        _ if IGNORED.contains(&name) => {}
+        _ if IGNORED.contains(&name) || is_domain(name) => {}
         value => {
             values.insert(name.to_owned(), without_folder(name, value));
         }
     }
+}
+
+/// Whether the key is the `domain` of a task, which changes no run.
+fn is_domain(name: &str) -> bool {
+    name.starts_with("tasks.") && name.ends_with(".domain")
 }
 
 /// The file's name alone, if the key holds a path.

@@ -148,13 +148,37 @@ pub enum ConfigProblem {
         /// The name.
         name: String,
     },
-    /// Every task counts once, yet a weight says otherwise.
-    #[error("`sharing.weighting` is equal, but task `{task}` has weight {weight}; set weighting = \"fixed\"")]
+    /// A weight is given that the weighting does not read.
+    #[error(
+        "`sharing.weighting` is {weighting}, but task `{task}` has weight {weight}; set weighting = \"fixed\""
+    )]
     UnusedWeight {
+        /// The weighting.
+        weighting: &'static str,
         /// The task.
         task: String,
         /// Its weight.
         weight: f64,
+    },
+    /// A method looks at several tasks in one step, and each step is of one task.
+    #[error(
+        "`{key}` cannot be {value} where each step is of one task; set curriculum.unit = \"every-task\" or \"sequence\""
+    )]
+    OneTaskSteps {
+        /// The key.
+        key: String,
+        /// Its value.
+        value: String,
+    },
+    /// The loss weighting and the gradient combining have a key of one name.
+    #[error("`{key}` is a key of both {first} and {second}; the two cannot be used together")]
+    SharedKey {
+        /// The key.
+        key: String,
+        /// The loss weighting.
+        first: &'static str,
+        /// The gradient combining.
+        second: &'static str,
     },
     /// Tasks that label the same examples disagree about where they are.
     #[error("`{key}` must be the same as in [tasks.{other}], whose examples the task labels")]

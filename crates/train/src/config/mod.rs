@@ -9,13 +9,14 @@
 
 mod benchmark;
 mod choice;
+mod curriculum;
 mod differences;
 mod encoder;
 mod error;
 mod examples;
 mod metric;
-mod mixing;
 mod section;
+mod sharing;
 mod task;
 mod training;
 
@@ -24,16 +25,18 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use mtl_data::nearest_file;
+use mtl_sharing::TaskLoss;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use toml::de::DeTable;
 
 pub use benchmark::{BenchmarkFiles, HeadlessTask};
+pub use curriculum::CurriculumConfig;
 pub use encoder::{EncoderConfig, EncoderOrigin, PRESETS};
 pub use error::{ConfigError, ConfigProblem, Suggestion};
 pub use examples::{Dev, Examples, Format};
 pub use metric::METRICS_BY_KIND;
-pub use mixing::{Architecture, CurriculumConfig, SharingConfig};
+pub use sharing::{Architecture, GradientsConfig, SharingConfig};
 pub use task::{TaskConfig, TaskKind};
 pub use training::{Keep, Length, Optimizer, OptimizerKind, Precision, Schedule, TrainConfig};
 
@@ -89,13 +92,14 @@ impl Config {
             || Err(file.missing("a table [tasks.NAME] for each task")),
             |entry| TaskConfig::read_all(&entry, &folder),
         )?;
-        let sharing = file.option("sharing", |entry| entry.table(Some(mixing::SHARING_KEYS)))?;
-        let curriculum = file.option("curriculum", |entry| entry.table(Some(mixing::CURRICULUM_KEYS)))?;
+        let sharing = file.option("sharing", |entry| entry.table(None))?;
+        let curriculum = file.option("curriculum", |entry| entry.table(Some(curriculum::CURRICULUM_KEYS)))?;
+        let curriculum = CurriculumConfig::read(curriculum.as_ref(), train.batch, tasks.len())?;
         Ok(Self {
             seed: file.or("seed", 0, |entry| entry.integer(0))?,
             data: folder,
-            curriculum: CurriculumConfig::read(curriculum.as_ref(), train.batch, tasks.len())?,
-            sharing: SharingConfig::read(sharing.as_ref(), &mut tasks)?,
+            sharing: SharingConfig::read(sharing.as_ref(), &mut tasks, curriculum.unit)?,
+            curriculum,
             encoder,
             train,
             tasks,
@@ -119,23 +123,27 @@ impl Config {
         self.tasks.iter().map(|task| task.name.as_str())
     }
 
-    /// The weights of the tasks' losses.
+    /// What a loss weighting knows of each task.
     ///
     /// # Shapes
     ///
     /// `(tasks,)`.
-    pub fn task_weights(&self) -> Vec<f64> {
-        self.tasks.iter().map(|task| task.weight).collect()
+    pub fn task_losses(&self) -> Vec<TaskLoss> {
+        let of = |task: &TaskConfig| match task.kind {
+            TaskKind::Regression => TaskLoss::regression(task.weight),
+            _ => TaskLoss::classification(task.weight),
+        };
+        self.tasks.iter().map(of).collect()
     }
 
-    /// The same configuration with one task only: its single-task baseline.
+    /// The same configuration with one task only, and nothing that looks at several: its single-task baseline.
     ///
     /// # Panics
     ///
     /// If there is no task `task_idx`.
     pub fn single_task(&self, task_idx: usize) -> Self {
         let task = TaskConfig { same_examples_as: None, ..self.tasks[task_idx].clone() };
-        Self { tasks: vec![task], ..self.clone() }
+        Self { tasks: vec![task], sharing: self.sharing.plain(), ..self.clone() }
     }
 }
 

@@ -29,6 +29,7 @@ const KEYS: &[&str] = &[
     "same_examples_as",
     "benchmark",
     "dir",
+    "domain",
 ];
 
 choices! {
@@ -65,8 +66,9 @@ choices! {
 /// | `metrics` | | more scores to report | the same |
 /// | `weight` | 1 | weight of the loss | above 0 |
 /// | `same_examples_as` | | a task whose examples this one labels too; its files need not be repeated | |
-/// | `benchmark` | | the task of a benchmark, such as glue/rte: sets everything above but `weight`; only `train`, `dev`, `test`, `metric`, `metrics` and `weight` may stand beside it and hold instead | [`mtl_data::benchmark`] |
+/// | `benchmark` | | the task of a benchmark, such as glue/rte: sets everything above but `weight`; only `train`, `dev`, `test`, `metric`, `metrics`, `weight` and `domain` may stand beside it and hold instead | [`mtl_data::benchmark`] |
 /// | `dir` | needed with `benchmark` | the folder of its files, or the one around it | |
+/// | `domain` | that of `same_examples_as` | what its texts are about, such as `news`; only `describe` reads it | |
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct TaskConfig {
@@ -100,9 +102,17 @@ pub struct TaskConfig {
     /// The task of a benchmark, which says how its files are read: `examples` only says where they are.
     #[serde(skip)]
     pub benchmark: Option<BenchmarkFiles>,
+    /// The name of the domain of its texts: tasks are of one domain if the names are the same. It changes no run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
 }
 
 impl TaskConfig {
+    /// How many texts an example has: one, or the two of a pair.
+    pub fn text_count(&self) -> usize {
+        self.benchmark.as_ref().map_or(self.examples.text.len(), |files| files.task.text_count())
+    }
+
     /// Reads all tasks, in the order of the file.
     /// Tasks of benchmarks that no head answers come apart. `data` is the folder that relative paths start from.
     pub(super) fn read_all(
@@ -161,6 +171,9 @@ impl TaskConfig {
             weight: section.or("weight", 1.0, read_weight)?,
             same_examples_as: base.map(|base| base.name.clone()),
             benchmark: None,
+            domain: section
+                .option("domain", |entry| entry.word())?
+                .or_else(|| base.and_then(|base| base.domain.clone())),
             examples,
         })
     }

@@ -8,14 +8,12 @@ use mtl_core_tensor::Cpu;
 use mtl_core_tensor::element::Float;
 use mtl_core_tensor::kernels::isa::Isa;
 use mtl_core_tensor::optim::{Optimizer, Schedule};
-use mtl_sharing::LossWeighting;
 
 use super::best::newest_is_better;
-use crate::batch::StepData;
 use crate::checkpoint::{CheckpointFolder, State};
 use crate::config::{Config, Keep};
 use crate::error::TrainError;
-use crate::history::{History, Line};
+use crate::history::{History, Line, Pair};
 use crate::model::Model;
 use crate::observer::{Observer, StepReport};
 use crate::plan::Plan;
@@ -25,7 +23,7 @@ use crate::sampling::Sampling;
 use crate::score::score_all;
 use crate::scores::{RunMetrics, Scores, Summary, peak_rss_mib};
 use crate::spec::TaskSpec;
-use crate::step::{StepOutcome, StepSettings, step_weights, train_step};
+use crate::step::{Conflict, StepOutcome, Stepper};
 
 /// The weight of the newest loss in a running loss.
 const NEWEST: f64 = 0.05;
@@ -39,12 +37,14 @@ pub(super) struct Run<'a> {
     specs: Vec<TaskSpec>,
     model: Model,
     optimizer: Box<dyn Optimizer<f32, Cpu> + Send>,
-    weighting: Box<dyn LossWeighting>,
+    stepper: Stepper,
     sampling: Sampling,
     schedule: Schedule,
     history: Option<History>,
     limit: Option<u64>,
     state: State,
+    /// The sharpest conflict that was measured last: two tasks and their cosine.
+    conflict: Option<(String, String, f64)>,
     begun: Instant,
     before: f64,
     saved: Instant,
@@ -60,14 +60,15 @@ impl<'a> Run<'a> {
         begun: Instant,
     ) -> Result<Self, TrainError> {
         let sampling = Sampling::new(config, &text.dataset.sizes(), limit)?;
-        let weighting = config.sharing.weighting.build(&config.task_weights())?;
+        let mut model = prepare::model(config, text)?;
+        let stepper = Stepper::new(config, &text.dataset, &mut model)?;
         let specs = text.dataset.specs();
         let state = State {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             isa: Isa::current().name().to_owned(),
             step: 0,
             sampling: sampling.state(),
-            weighting: weighting.state(),
+            sharing: stepper.state(),
             running_losses: vec![None; specs.len()],
             evaluations: Vec::new(),
             best: None,
@@ -81,7 +82,7 @@ impl<'a> Run<'a> {
         };
         Ok(Run {
             checkpoint: CheckpointFolder::new(folder.checkpoint()),
-            model: prepare::model(config, text)?,
+            model,
             optimizer: prepare::optimizer(config)?,
             schedule: prepare::schedule(config, sampling.total_steps(config.train.length)),
             before: 0.0,
@@ -91,10 +92,11 @@ impl<'a> Run<'a> {
             folder,
             text,
             specs,
-            weighting,
+            stepper,
             sampling,
             limit,
             state,
+            conflict: None,
             begun,
         })
     }
@@ -117,7 +119,7 @@ impl<'a> Run<'a> {
             }
         }
         self.sampling.restore(&state.sampling);
-        self.weighting.restore(&state.weighting)?;
+        self.stepper.restore(&state.sharing)?;
         if let Some(name) = &state.tensors {
             self.checkpoint.load_model(name, &mut self.model)?;
             self.checkpoint.load_optimizer(name, &mut self.model, self.optimizer.as_mut())?;
@@ -140,6 +142,10 @@ impl<'a> Run<'a> {
         let interval = Duration::try_from_secs_f64(self.config.train.checkpoint_minutes * 60.0)
             // What no clock can count is never.
             .unwrap_or(Duration::MAX);
+        if self.state.step == 0 && self.stepper.needs_dev_losses() {
+            let scores = self.scores::<E>()?;
+            self.tell_stepper(&scores)?;
+        }
         while self.state.step < self.schedule.total {
             if interrupt.load(Ordering::Relaxed) {
                 self.save(observer)?;
@@ -160,24 +166,20 @@ impl<'a> Run<'a> {
         let begun = Instant::now();
         let step = self.state.step;
         let drawn = self.sampling.next_step();
-        let data = StepData::lay(&self.text.dataset, &drawn, pack_tokens(self.config));
-        // Weightings that read losses need them before the walk; those that there are now do not.
-        let weights = self.weighting.weights(step, &vec![None; self.specs.len()])?;
+        let dataset = &self.text.dataset;
+        let batches = self.stepper.lay(dataset, &drawn, pack_tokens(self.config));
         let learning_rate = self.config.train.learning_rate * self.schedule.factor(step);
-        let settings = StepSettings {
-            seed: self.config.seed,
-            step,
-            weights: &step_weights(self.config.curriculum.unit, &weights, &data),
-            learning_rate,
-            clip: self.config.train.clip,
-        };
         let (model, optimizer) = (&mut self.model, self.optimizer.as_mut());
-        let outcome = train_step::<E>(model, optimizer, &self.text.dataset, &data, settings)?;
+        let outcome = self.stepper.step::<E>(model, optimizer, dataset, &batches, step, learning_rate)?;
+        let tokens = batches.iter().map(|batch| batch.tokens).sum();
         self.state.step += 1;
-        self.state.tokens += data.tokens;
+        if self.state.step.is_multiple_of(self.sampling.per_epoch()) {
+            self.stepper.end_epoch();
+        }
+        self.state.tokens += tokens;
         let seconds = begun.elapsed().as_secs_f64();
         self.state.seconds += seconds;
-        self.note(&outcome, learning_rate, data.tokens, seconds)?;
+        self.note(&outcome, learning_rate, tokens, seconds)?;
         self.report(&outcome, learning_rate, observer);
         Ok(())
     }
@@ -189,12 +191,34 @@ impl<'a> Run<'a> {
         tokens: u64,
         seconds: f64,
     ) -> Result<(), TrainError> {
-        let shown = self.specs.iter().zip(&outcome.losses);
-        let losses: BTreeMap<&str, f64> =
-            shown.filter_map(|(spec, loss)| Some((spec.name.as_str(), (*loss)?))).collect();
-        let (step, gradient_norm) = (self.state.step, outcome.gradient_norm);
-        let line = Line::Step { step, losses, learning_rate, gradient_norm, tokens, seconds };
+        let line = Line::Step {
+            step: self.state.step,
+            losses: self.named(&outcome.losses),
+            weights: self.named(&outcome.weights),
+            gradient_norms: outcome.conflict.as_ref().map(|conflict| self.named(&conflict.norms)),
+            cosines: outcome.conflict.as_ref().map(|conflict| self.pairs(conflict)),
+            learning_rate,
+            gradient_norm: outcome.gradient_norm,
+            tokens,
+            seconds,
+        };
         self.history.as_mut().expect("open while training").add(&line)
+    }
+
+    /// The values of the tasks that have one, by name.
+    fn named(&self, values: &[Option<f64>]) -> BTreeMap<&'a str, f64> {
+        let tasks = self.text.dataset.tasks.iter().zip(values);
+        tasks.filter_map(|(task, value)| Some((task.spec.name.as_str(), (*value)?))).collect()
+    }
+
+    fn pairs(&self, conflict: &Conflict) -> Vec<Pair<'a>> {
+        let name = |task: usize| self.text.dataset.tasks[task].spec.name.as_str();
+        let pair = |&((first, second), cosine): &((usize, usize), f64)| Pair {
+            first: name(first),
+            second: name(second),
+            cosine,
+        };
+        conflict.cosines.iter().map(pair).collect()
     }
 
     fn report(&mut self, outcome: &StepOutcome, learning_rate: f64, observer: &mut dyn Observer) {
@@ -206,7 +230,14 @@ impl<'a> Run<'a> {
         let names = self.specs.iter().map(|spec| spec.name.clone());
         let losses: Vec<(String, Option<f64>)> =
             names.zip(self.state.running_losses.iter().copied()).collect();
+        if let Some(conflict) = &outcome.conflict {
+            let sharpest = conflict.sharpest();
+            self.conflict = sharpest.map(|((first, second), cosine)| {
+                (self.specs[first].name.clone(), self.specs[second].name.clone(), cosine)
+            });
+        }
         observer.step(&StepReport {
+            conflict: self.conflict.as_ref(),
             step: self.state.step,
             total: self.schedule.total,
             losses: &losses,
@@ -222,14 +253,23 @@ impl<'a> Run<'a> {
         step == self.schedule.total || step.is_multiple_of(every)
     }
 
+    fn scores<E: Float<Master = f32>>(&self) -> Result<Scores, TrainError> {
+        let sets = self.specs.iter().zip(self.text.dataset.tasks.iter().map(|task| &task.dev));
+        score_all::<E>(&self.model, sets, pack_tokens(self.config))
+    }
+
+    fn tell_stepper(&mut self, scores: &Scores) -> Result<(), TrainError> {
+        let names: Vec<&str> = self.specs.iter().map(|spec| spec.name.as_str()).collect();
+        self.stepper.evaluated(&names, scores)
+    }
+
     fn evaluate<E: Float<Master = f32>>(&mut self, observer: &mut dyn Observer) -> Result<(), TrainError> {
-        let dataset = &self.text.dataset;
-        let sets = self.specs.iter().zip(dataset.tasks.iter().map(|task| &task.dev));
-        let scores = score_all::<E>(&self.model, sets, pack_tokens(self.config))?;
+        let scores = self.scores::<E>()?;
         let step = self.state.step;
         let line = Line::Evaluation { step, evaluation: &scores };
         self.history.as_mut().expect("open while training").add(&line)?;
         observer.evaluated(step, &scores);
+        self.tell_stepper(&scores)?;
         self.state.evaluations.push((step, scores));
         if self.config.train.keep == Keep::Best
             && newest_is_better(&self.state.evaluations, self.state.best, &self.specs)?
@@ -245,7 +285,7 @@ impl<'a> Run<'a> {
             self.state.history_bytes = history.sync()?;
         }
         self.state.sampling = self.sampling.state();
-        self.state.weighting = self.weighting.state();
+        self.state.sharing = self.stepper.state();
         self.state.seconds_total = self.seconds_total();
         let step = self.state.step;
         let tensors = self.checkpoint.write_tensors(&mut self.model, self.optimizer.as_ref(), step)?;

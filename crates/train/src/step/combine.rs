@@ -1,0 +1,224 @@
+//! The gradient combinings at work: what each of them needs, taken from the packs of a step.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use mtl_core_tensor::element::Float;
+use mtl_core_tensor::{
+    Cpu, ElementwiseSink, GradientSink, Gradients, ParamId, PerTaskGradients, Reads, Seed, TaskElements,
+    WalkPlan,
+};
+use mtl_sharing::gradient::{CrossGram, GradDrop, Gram, SdmGrad};
+use mtl_sharing::{GradientCombining, SharingError};
+
+use super::conflict::Conflict;
+use super::forward::{Forward, Losses, Recorded};
+use super::gradients::{Unweighted, by_task, cross_gram, walk_by_task};
+use crate::error::TrainError;
+
+/// What a combining is given, and what of it lies where.
+pub(super) struct Combining<'a> {
+    pub(super) forward: Forward<'a>,
+    /// The tasks' mean losses. `(tasks,)`
+    pub(super) losses: &'a [Option<f64>],
+    /// The weights of the losses. `(tasks,)`
+    pub(super) weights: &'a [f64],
+    pub(super) shared: &'a BTreeSet<ParamId>,
+}
+
+/// One gradient for the update, and what was seen on the way.
+pub(super) struct Combination {
+    pub(super) gradients: Gradients<f32, Cpu>,
+    /// What each task's gradient of the shared parameters was multiplied by, if it was one number. `(tasks,)`
+    pub(super) weights: Option<Vec<f64>>,
+    pub(super) conflict: Option<Conflict>,
+}
+
+impl Combining<'_> {
+    /// The combinings that look at the Gram matrix of the shared parameters.
+    pub(super) fn by_gram<E: Float<Master = f32>>(
+        &self,
+        method: &mut dyn GradientCombining,
+        packs: Vec<Recorded<'_, E>>,
+    ) -> Result<Combination, TrainError> {
+        let found = Unweighted::of(packs, self.losses.len(), self.shared)?;
+        let gram = found.gram();
+        let (weights, conflict) = self.ask(method, &gram)?;
+        Ok(Combination {
+            gradients: found.weigh(&weights)?,
+            weights: Some(weights),
+            conflict: Some(conflict),
+        })
+    }
+
+    /// MGDA-UB: the Gram matrix of the gradients where the encoder ends.
+    pub(super) fn by_representation<E: Float<Master = f32>>(
+        &self,
+        method: &mut dyn GradientCombining,
+        packs: Vec<Recorded<'_, E>>,
+        reads: Reads,
+    ) -> Result<Combination, TrainError> {
+        let n_tasks = self.losses.len();
+        let (mut gradients, mut gram) = (PerTaskGradients::new(n_tasks), vec![0.0; n_tasks * n_tasks]);
+        let mut walked = Vec::new();
+        for mut pack in packs {
+            let read = match reads {
+                Reads::Tokens => pack.encoded.tokens.clone(),
+                Reads::Sequences => pack.encoded.sequences.clone(),
+            };
+            let (losses, of) = (pack.losses.clone(), &pack.pack.pack);
+            let found = pack.tape.task_gradients_at(&read, &losses, n_tasks, of, &mut gradients)?;
+            gram.iter_mut().zip(found.gram(&Cpu)).for_each(|(sum, product)| *sum += product);
+            walked.push((pack, read, found));
+        }
+        let (weights, conflict) = self.ask(method, &gram)?;
+        // The heads' gradients are all that came so far.
+        let mut gradients = gradients.weigh(&Cpu, &weights, &BTreeSet::new())?;
+        for (mut pack, read, found) in walked {
+            if let Some(start) = found.weigh(&Cpu, &weights) {
+                let seeds = vec![Seed::gradient(&read, start)?];
+                pack.tape.walk(WalkPlan { seeds, stop_at: &[], split: None, last: true }, &mut gradients)?;
+            }
+        }
+        Ok(Combination { gradients, weights: Some(weights), conflict: Some(conflict) })
+    }
+
+    /// GradDrop: each element of the shared parameters on its own. `places` numbers the parameters.
+    pub(super) fn by_element<E: Float<Master = f32>>(
+        &self,
+        method: &GradDrop,
+        mut packs: Vec<Recorded<'_, E>>,
+        places: &BTreeMap<ParamId, u64>,
+    ) -> Result<Combination, TrainError> {
+        let (mut failed, step) = (None, self.forward.step);
+        let combine = |elements: TaskElements<'_, f32>| {
+            let combined = drop_signs(method, step, places[&elements.parameter], &elements, self.losses);
+            combined.unwrap_or_else(|error| {
+                failed = Some(error);
+                elements.tasks[0].clone()
+            })
+        };
+        let mut sink = ElementwiseSink::new(self.losses.len(), self.shared, combine);
+        if packs.len() == 1 {
+            packs.pop().map_or(Ok(()), |pack| walk_by_task(pack, self.weights, &mut sink))?;
+        } else {
+            hand_over(by_task(packs, self.weights)?, &mut sink);
+        }
+        let gradients = sink.into_gradients();
+        match failed {
+            Some(error) => Err(error.into()),
+            None => Ok(Combination { gradients, weights: None, conflict: None }),
+        }
+    }
+
+    /// SDMGrad: the products of the gradients on the first two batches weigh those on the third, which is this one.
+    /// A task that one of the batches does not show has weight 0 in the shared parameters.
+    pub(super) fn by_batches<E: Float<Master = f32>>(
+        &self,
+        method: &mut SdmGrad,
+        first: &Forward<'_>,
+        second: &Forward<'_>,
+        packs: Vec<Recorded<'_, E>>,
+    ) -> Result<Combination, TrainError> {
+        let (n_tasks, mut shown) = (self.losses.len(), self.losses.to_vec());
+        let mut gradients_on = |forward: &Forward<'_>| {
+            let packs = forward.record_all::<E>()?;
+            let losses = Losses::of(n_tasks, &packs).0;
+            shown.iter_mut().zip(losses).for_each(|(all, loss)| *all = all.and(loss));
+            Ok::<_, TrainError>(by_task(packs, self.weights)?)
+        };
+        let (first, second) = (gradients_on(first)?, gradients_on(second)?);
+        let products = cross_gram(&first, &second, self.shared);
+        drop((first, second));
+        let tasks = present(&shown);
+        let mut weights = vec![0.0; n_tasks];
+        if !tasks.is_empty() {
+            let cross = CrossGram::new(select(&products, n_tasks, &tasks), tasks.clone())?;
+            let combined = method.cross_weights(&cross)?;
+            for (&task, weight) in tasks.iter().zip(combined.weights) {
+                weights[task] = weight * self.weights[task];
+            }
+        }
+        let gradients = by_task(packs, &vec![1.0; n_tasks])?;
+        let gram = gradients.gram(&Cpu, self.shared);
+        let conflict = Conflict::of(&gram, &vec![1.0; n_tasks], self.losses);
+        let gradients = gradients.weigh(&Cpu, &weights, self.shared)?;
+        Ok(Combination { gradients, weights: Some(weights), conflict: Some(conflict) })
+    }
+
+    /// Asks for the weights of the tasks' unweighted gradients; those of tasks that the step does not show are 0.
+    fn ask(
+        &self,
+        method: &mut dyn GradientCombining,
+        gram: &[f64],
+    ) -> Result<(Vec<f64>, Conflict), TrainError> {
+        let (n_tasks, tasks) = (self.losses.len(), present(self.losses));
+        // The combining sees the gradients of the weighted losses.
+        let weighted: Vec<f64> = (0..n_tasks * n_tasks)
+            .map(|at| gram[at] * self.weights[at / n_tasks] * self.weights[at % n_tasks])
+            .collect();
+        let products = Gram::new(select(&weighted, n_tasks, &tasks), tasks.clone());
+        let products = products.map_err(|error| match error {
+            SharingError::GradientNotFinite { task_idx, squared_norm } => {
+                self.forward.bad_gradient(Some(task_idx), squared_norm)
+            }
+            other => other.into(),
+        })?;
+        let losses: Vec<f64> = tasks.iter().filter_map(|&task| self.losses[task]).collect();
+        let combined = method.weights(self.forward.step, &products, &losses)?;
+        let mut weights = vec![0.0; n_tasks];
+        for (&task, weight) in tasks.iter().zip(combined.weights) {
+            weights[task] = weight * self.weights[task];
+        }
+        Ok((weights, Conflict::of(gram, &vec![1.0; n_tasks], self.losses)))
+    }
+}
+
+/// The tasks that have a loss, ascending.
+fn present(losses: &[Option<f64>]) -> Vec<usize> {
+    (0..losses.len()).filter(|&task| losses[task].is_some()).collect()
+}
+
+/// The rows and columns of some tasks.
+fn select(matrix: &[f64], n_tasks: usize, tasks: &[usize]) -> Vec<f64> {
+    tasks.iter().flat_map(|s| tasks.iter().map(move |t| matrix[s * n_tasks + t])).collect()
+}
+
+/// Hands gradients that were kept whole to a sink, parameter by parameter.
+fn hand_over(mut gradients: PerTaskGradients<f32, Cpu>, sink: &mut dyn GradientSink<f32, Cpu>) {
+    let ids: BTreeSet<ParamId> =
+        gradients.tasks.iter().flat_map(|task| task.iter().map(|(id, _)| id)).collect();
+    for id in ids {
+        for (task, of_task) in gradients.tasks.iter_mut().enumerate() {
+            if let Some(gradient) = of_task.take(id) {
+                sink.accept(&Cpu, id, Some(task as u32), gradient);
+            }
+        }
+        sink.finished(&Cpu, id);
+    }
+}
+
+/// One parameter's gradients of the tasks that the step shows, combined element by element. The rows of a table are
+/// drawn by their place in it.
+fn drop_signs(
+    method: &GradDrop,
+    step: u64,
+    place: u64,
+    elements: &TaskElements<'_, f32>,
+    losses: &[Option<f64>],
+) -> Result<Vec<f32>, SharingError> {
+    let of_tasks: Vec<&Vec<f32>> = present(losses).into_iter().map(|task| &elements.tasks[task]).collect();
+    let len = elements.tasks[0].len();
+    let mut combined = vec![0.0; len];
+    let runs: Vec<(u64, usize)> = match elements.rows {
+        Some((rows, width)) => rows.iter().map(|row| (u64::from(*row) * width as u64, width)).collect(),
+        None => vec![(0, len)],
+    };
+    let mut start = 0;
+    for (first, length) in runs {
+        let run = start..start + length;
+        let gradients: Vec<&[f32]> = of_tasks.iter().map(|gradient| &gradient[run.clone()]).collect();
+        method.combine(step, place, first, &gradients, &mut combined[run])?;
+        start += length;
+    }
+    Ok(combined)
+}

@@ -1,0 +1,130 @@
+//! The forward pass of a step, pack by pack.
+
+use mtl_core_tensor::element::Float;
+use mtl_core_tensor::{Cpu, Encoded, Encoder, Loss, Reads, Tape};
+
+use crate::batch::{StepData, StepPack, TaskPart};
+use crate::dataset::Dataset;
+use crate::error::TrainError;
+use crate::model::Model;
+
+/// What a forward pass reads.
+#[derive(Clone, Copy)]
+pub(super) struct Forward<'a> {
+    pub(super) model: &'a Model,
+    pub(super) dataset: &'a Dataset,
+    pub(super) data: &'a StepData,
+    pub(super) seed: u64,
+    pub(super) step: u64,
+}
+
+/// A pack after its forward pass.
+pub(super) struct Recorded<'a, E: Float<Master = f32>> {
+    pub(super) tape: Tape<E, Cpu>,
+    pub(super) pack: &'a StepPack,
+    pub(super) encoded: Encoded<usize, E, Cpu>,
+    /// Each part's task and loss, as its share of the task's mean over the whole step.
+    pub(super) losses: Vec<(u32, Loss)>,
+}
+
+impl<'a> Forward<'a> {
+    /// The packs that a task reads.
+    pub(super) fn packs(&self) -> impl Iterator<Item = &'a StepPack> + use<'a> {
+        self.data.packs.iter().filter(|pack| !pack.parts.is_empty())
+    }
+
+    /// Runs one pack, recorded. Errors if a loss is not finite.
+    pub(super) fn record<E: Float<Master = f32>>(
+        &self,
+        pack: &'a StepPack,
+    ) -> Result<Recorded<'a, E>, TrainError> {
+        let mut tape = Tape::<E, Cpu>::training(&Cpu, self.seed, self.step);
+        let (encoded, losses) = self.run(&mut tape, pack)?;
+        Ok(Recorded { tape, pack, encoded, losses })
+    }
+
+    /// Runs every pack, recorded: all of them are in memory at once.
+    pub(super) fn record_all<E: Float<Master = f32>>(&self) -> Result<Vec<Recorded<'a, E>>, TrainError> {
+        self.packs().map(|pack| self.record(pack)).collect()
+    }
+
+    /// The tasks' mean losses over the step with the draws of its forward pass, nothing kept.
+    pub(super) fn losses_again<E: Float<Master = f32>>(&self) -> Result<Vec<Option<f64>>, TrainError> {
+        let mut sums = Losses::new(self.dataset.tasks.len());
+        for pack in self.packs() {
+            let mut tape = Tape::<E, Cpu>::unrecorded(&Cpu, self.seed, self.step);
+            sums.add(&self.run(&mut tape, pack)?.1);
+        }
+        Ok(sums.0)
+    }
+
+    fn run<E: Float<Master = f32>>(
+        &self,
+        tape: &mut Tape<E, Cpu>,
+        pack: &StepPack,
+    ) -> Result<(Encoded<usize, E, Cpu>, Vec<(u32, Loss)>), TrainError> {
+        let encoded = self.model.encoder.encode(tape, &pack.pack, &mut [])?;
+        let mut losses = Vec::with_capacity(pack.parts.len());
+        for part in &pack.parts {
+            let head = self.model.head::<E>(part.task_idx);
+            let rows = match head.reads() {
+                Reads::Tokens => tape.gather_rows(&encoded.tokens, &part.rows)?,
+                Reads::Sequences => tape.gather_rows(&encoded.sequences, &part.rows)?,
+            };
+            let logits = head.logits(tape, &rows)?;
+            let loss = head.loss(tape, &logits, &part.targets, self.data.denominators[part.task_idx])?;
+            self.check_loss(part, loss.value)?;
+            losses.push((part.task_idx as u32, loss));
+        }
+        Ok((encoded, losses))
+    }
+
+    fn check_loss(&self, part: &TaskPart, value: f64) -> Result<(), TrainError> {
+        if value.is_finite() {
+            return Ok(());
+        }
+        let (step, examples) = (self.step + 1, places(self.dataset, part));
+        let task = self.dataset.tasks[part.task_idx].spec.name.clone();
+        Err(TrainError::NotFinite { what: "loss", task, step, value, examples })
+    }
+
+    /// The error that the gradient of some tasks is not finite; of all the step's tasks if `task_idx` is `None`.
+    pub(super) fn bad_gradient(&self, task_idx: Option<usize>, value: f64) -> TrainError {
+        let of_task = |part: &&TaskPart| task_idx.is_none_or(|task_idx| part.task_idx == task_idx);
+        let parts = || self.data.packs.iter().flat_map(|pack| &pack.parts).filter(of_task);
+        let mut names: Vec<&str> =
+            parts().map(|part| self.dataset.tasks[part.task_idx].spec.name.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        let examples = parts().flat_map(|part| places(self.dataset, part)).collect();
+        let (task, step) = (names.join(", "), self.step + 1);
+        TrainError::NotFinite { what: "gradient", task, step, value, examples }
+    }
+}
+
+/// The tasks' mean losses over a step; `None` for a task that it does not show. `(tasks,)`
+pub(super) struct Losses(pub(super) Vec<Option<f64>>);
+
+impl Losses {
+    pub(super) fn new(n_tasks: usize) -> Self {
+        Losses(vec![None; n_tasks])
+    }
+
+    /// Adds the losses of a pack.
+    pub(super) fn add(&mut self, losses: &[(u32, Loss)]) {
+        for (task_idx, loss) in losses {
+            *self.0[*task_idx as usize].get_or_insert(0.0) += loss.value;
+        }
+    }
+
+    pub(super) fn of<E: Float<Master = f32>>(n_tasks: usize, packs: &[Recorded<'_, E>]) -> Self {
+        let mut sums = Losses::new(n_tasks);
+        packs.iter().for_each(|pack| sums.add(&pack.losses));
+        sums
+    }
+}
+
+fn places(dataset: &Dataset, part: &TaskPart) -> Vec<String> {
+    let train = &dataset.tasks[part.task_idx].train;
+    part.examples.iter().map(|&example| train.place(example)).collect()
+}

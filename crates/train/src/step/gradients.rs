@@ -1,0 +1,144 @@
+//! From recorded packs to the gradients of a step.
+
+use std::collections::BTreeSet;
+
+use mtl_core_tensor::element::Float;
+use mtl_core_tensor::{
+    Cpu, GradientSink, Gradients, GramSink, GramWalk, Keep, ParamId, PerTaskGradients, Seed, TensorError,
+    WalkPlan,
+};
+
+use super::forward::Recorded;
+
+/// The gradient of the sum over t of weights\[t\] times the task's loss.
+pub(super) fn weighted<E: Float<Master = f32>>(
+    packs: Vec<Recorded<'_, E>>,
+    weights: &[f64],
+) -> Result<Gradients<f32, Cpu>, TensorError> {
+    let mut gradients = Gradients::new();
+    for pack in packs {
+        walk(pack, weights, &mut gradients)?;
+    }
+    Ok(gradients)
+}
+
+/// One walk back through a pack from all its losses.
+pub(super) fn walk<E: Float<Master = f32>>(
+    mut pack: Recorded<'_, E>,
+    weights: &[f64],
+    sink: &mut dyn GradientSink<f32, Cpu>,
+) -> Result<(), TensorError> {
+    let seeds: Vec<_> = pack.losses.iter().map(|(task, loss)| (*loss, weights[*task as usize])).collect();
+    pack.tape.walk(WalkPlan::only(&seeds)?, sink).map(drop)
+}
+
+/// One walk back through a pack that tells the tasks apart, from losses multiplied by the weights.
+pub(super) fn walk_by_task<E: Float<Master = f32>>(
+    mut pack: Recorded<'_, E>,
+    weights: &[f64],
+    sink: &mut dyn GradientSink<f32, Cpu>,
+) -> Result<(), TensorError> {
+    let mut seeds: Vec<Vec<_>> = weights.iter().map(|_| Vec::new()).collect();
+    for (task, loss) in &pack.losses {
+        seeds[*task as usize].push(Seed::loss(loss, weights[*task as usize])?);
+    }
+    match pack.pack.pack.single_tasks() {
+        Some(task_of) => {
+            let seeds = seeds.into_iter().flatten().collect();
+            let plan = WalkPlan { seeds, stop_at: &[], split: Some(&task_of), last: true };
+            pack.tape.walk(plan, sink).map(drop)
+        }
+        None => pack.tape.walk_each(seeds, &[], true, sink).map(drop),
+    }
+}
+
+/// The gradients of each task's loss times its weight, over all packs.
+pub(super) fn by_task<E: Float<Master = f32>>(
+    packs: Vec<Recorded<'_, E>>,
+    weights: &[f64],
+) -> Result<PerTaskGradients<f32, Cpu>, TensorError> {
+    let mut gradients = PerTaskGradients::new(weights.len());
+    for pack in packs {
+        walk_by_task(pack, weights, &mut gradients)?;
+    }
+    Ok(gradients)
+}
+
+/// [`weighted`], and the Gram matrix over some parameters of what each task adds to it, `(tasks, tasks)`.
+///
+/// A step of one pack holds one gradient whole; of several packs, those of every task.
+pub(super) fn weighted_and_gram<E: Float<Master = f32>>(
+    mut packs: Vec<Recorded<'_, E>>,
+    weights: &[f64],
+    parameters: &BTreeSet<ParamId>,
+) -> Result<(Gradients<f32, Cpu>, Vec<f64>), TensorError> {
+    if packs.len() == 1 {
+        let mut sink = GramSink::new(weights.len(), parameters, Keep::All);
+        packs.pop().map_or(Ok(()), |pack| walk_by_task(pack, weights, &mut sink))?;
+        let gram = sink.gram();
+        return Ok((sink.into_gradients(), gram));
+    }
+    let gradients = by_task(packs, weights)?;
+    let gram = gradients.gram(&Cpu, parameters);
+    Ok((gradients.weigh(&Cpu, &vec![1.0; weights.len()], parameters)?, gram))
+}
+
+/// The tasks' gradients of the shared parameters, of which the products are known and the weights not yet.
+pub(super) enum Unweighted<'a, 'p, E: Float<Master = f32>> {
+    /// Of a step of one pack: its tape, and what its walk kept.
+    Pack(Recorded<'a, E>, GramWalk<'p, E, Cpu>),
+    /// Of several packs: each task's own.
+    Packs(PerTaskGradients<f32, Cpu>, &'p BTreeSet<ParamId>),
+}
+
+impl<'a, 'p, E: Float<Master = f32>> Unweighted<'a, 'p, E> {
+    /// Walks back from the tasks' unweighted losses.
+    pub(super) fn of(
+        mut packs: Vec<Recorded<'a, E>>,
+        n_tasks: usize,
+        shared: &'p BTreeSet<ParamId>,
+    ) -> Result<Self, TensorError> {
+        if packs.len() == 1
+            && let Some(mut pack) = packs.pop()
+        {
+            let walked = pack.tape.gram_walk(&pack.losses, n_tasks, &pack.pack.pack, shared)?;
+            return Ok(Unweighted::Pack(pack, walked));
+        }
+        Ok(Unweighted::Packs(by_task(packs, &vec![1.0; n_tasks])?, shared))
+    }
+
+    /// The products of the tasks' gradients, `(tasks, tasks)`.
+    pub(super) fn gram(&self) -> Vec<f64> {
+        match self {
+            Unweighted::Pack(_, walked) => walked.gram.clone(),
+            Unweighted::Packs(gradients, shared) => gradients.gram(&Cpu, shared),
+        }
+    }
+
+    /// Of shared parameters the weighted sum of the tasks' gradients, of the others their own.
+    pub(super) fn weigh(self, weights: &[f64]) -> Result<Gradients<f32, Cpu>, TensorError> {
+        match self {
+            Unweighted::Pack(mut pack, walked) => walked.weigh(&mut pack.tape, weights),
+            Unweighted::Packs(gradients, shared) => gradients.weigh(&Cpu, weights, shared),
+        }
+    }
+}
+
+/// The products of the tasks' gradients on one batch with those on another, `(tasks, tasks)`.
+pub(super) fn cross_gram(
+    first: &PerTaskGradients<f32, Cpu>,
+    second: &PerTaskGradients<f32, Cpu>,
+    shared: &BTreeSet<ParamId>,
+) -> Vec<f64> {
+    let n_tasks = first.tasks.len();
+    let mut products = vec![0.0; n_tasks * n_tasks];
+    for id in shared {
+        for (s, a) in first.tasks.iter().enumerate() {
+            for (t, b) in second.tasks.iter().enumerate() {
+                let pair = a.get(*id).zip(b.get(*id));
+                products[s * n_tasks + t] += pair.map_or(0.0, |(a, b)| a.dot(&Cpu, b));
+            }
+        }
+    }
+    products
+}
