@@ -13,6 +13,7 @@ mod plan;
 mod predict;
 mod progress;
 mod report;
+mod score;
 mod table;
 mod train;
 mod verdict;
@@ -68,6 +69,7 @@ enum Command {
     Eval(eval::Eval),
     Predict(predict::Predict),
     Compare(compare::Compare),
+    Score(score::Score),
 }
 
 impl Command {
@@ -80,6 +82,7 @@ impl Command {
             Command::Eval(eval) => eval.run(),
             Command::Predict(predict) => predict.run(),
             Command::Compare(compare) => compare.run(),
+            Command::Score(score) => score.run(),
         }
     }
 }
