@@ -123,6 +123,25 @@ fn a_task_without_a_head_is_refused_before_anything_is_read() {
 }
 
 #[test]
+fn a_task_without_a_head_is_described() {
+    let folder = tempfile::tempdir().unwrap();
+    corpus(folder.path());
+    write(folder.path());
+    fs::create_dir_all(folder.path().join("superglue/COPA")).unwrap();
+    let row = r#"{"premise": "It is cold.", "choice1": "Snow fell.", "choice2": "It is", "question": "cause", "label": 1, "idx": 0}"#;
+    fs::write(folder.path().join("superglue/COPA/val.jsonl"), row).unwrap();
+    let tasks =
+        format!("{TASKS}[tasks.alternatives]\nbenchmark = \"superglue/copa\"\ndir = \"superglue/COPA\"\n");
+    let config = config(folder.path(), "steps = 3", "", &tasks);
+    let options = Options::new(folder.path().join("run"));
+    let description = mtl_train::describe(&config, &options, &mut Silent).unwrap();
+    assert_eq!(description.tasks.len(), 3);
+    let [copa] = &description.questions[..] else { panic!("one task of questions") };
+    assert_eq!((copa.train_questions, copa.dev_questions, copa.context_words.max), (0, 1, 3));
+    assert_eq!((copa.choices, copa.answers, copa.in_context, copa.unanswerable), (2.0, 1.0, 1.0, 0.0));
+}
+
+#[test]
 fn metrics_of_tasks_that_can_be_trained_are_metrics_of_their_kind() {
     for task in mtl_data::benchmark::tasks() {
         let kind = match task.asks.label_kind() {
