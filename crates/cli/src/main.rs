@@ -49,6 +49,10 @@ A configuration file (`mtl train --help` says more):
   label = \"score\"
   train = \"similarity/train.csv\"
 
+  [tasks.rte]
+  benchmark = \"glue/rte\"           # columns, labels, kind and metrics are those of the benchmark
+  dir = \"glue/RTE\"
+
 Exit codes: 0 done, 1 a run failed, 2 a mistake in the command, the configuration or the data,
 130 interrupted.";
 

@@ -149,7 +149,7 @@ fn predict(run: &FinishedRun, wanted: &Wanted) -> Result<(String, u64), TrainErr
 /// An answer as the official files have it.
 fn said(answer: &Answer, labels: &[String], task: &BenchmarkTask) -> String {
     match answer {
-        Answer::Text(Prediction::Value(value)) => format!("{:.3}", value.clamp(0.0, 5.0)),
+        Answer::Text(Prediction::Value(value)) => value.clamp(0.0, 5.0).to_string(),
         Answer::Text(Prediction::Class(class, _)) => match (task.name, labels[*class].as_str()) {
             ("wsc", "true") => "True".to_owned(),
             ("wsc", "false") => "False".to_owned(),
