@@ -94,7 +94,8 @@ impl Config {
         )?;
         let sharing = file.option("sharing", |entry| entry.table(None))?;
         let curriculum = file.option("curriculum", |entry| entry.table(Some(curriculum::CURRICULUM_KEYS)))?;
-        let curriculum = CurriculumConfig::read(curriculum.as_ref(), train.batch, tasks.len())?;
+        let n_tasks = tasks.len() + headless.len();
+        let curriculum = CurriculumConfig::read(curriculum.as_ref(), train.batch, n_tasks)?;
         Ok(Self {
             seed: file.or("seed", 0, |entry| entry.integer(0))?,
             data: folder,
