@@ -1,5 +1,6 @@
 //! `cargo xtask conformance DIR`: the readers and the scorers against published files and published scores.
 
+mod benchmarks;
 mod conll18;
 mod conlleval;
 mod count;
@@ -36,8 +37,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let scored = conlleval::SUBMISSIONS.iter().map(|file| (file.name(), conlleval::check(data, file)));
     let answered = squad::ANSWERS.iter().map(|file| (file.name(), squad::check(data, file)));
     let parsed = conll18::OUTPUTS.iter().map(|output| (output.name(), conll18::check(data, output)));
+    let published = benchmarks::files();
+    let published = published.iter().map(|file| (file.name(), benchmarks::check(data, file)));
     let (mut passed, mut failed, mut skipped) = (0, 0, 0);
-    for (name, outcome) in counted.chain(scored).chain(answered).chain(parsed) {
+    for (name, outcome) in counted.chain(scored).chain(answered).chain(parsed).chain(published) {
         match outcome {
             Outcome::Passed(found) => {
                 passed += 1;

@@ -3,9 +3,9 @@
 use std::env;
 use std::path::PathBuf;
 
-use clap::Args;
 use clap::builder::RangedU64ValueParser;
-use mtl_train::{Config, TrainError};
+use clap::{Args, ValueEnum};
+use mtl_train::{Benchmark, Config, Part, TrainError};
 
 /// A configuration and what stands in for parts of it.
 #[derive(Debug, Args)]
@@ -69,4 +69,48 @@ pub fn wrong_thread_variable() -> Option<String> {
 /// At least one seed.
 pub fn seeds_parser() -> RangedU64ValueParser<u64> {
     RangedU64ValueParser::new().range(1..=1000)
+}
+
+/// A benchmark, as an argument.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum BenchmarkName {
+    /// GLUE
+    Glue,
+    /// SuperGLUE
+    #[value(name = "superglue")]
+    SuperGlue,
+    /// The Natural Language Decathlon
+    #[value(name = "decanlp")]
+    DecaNlp,
+}
+
+impl From<BenchmarkName> for Benchmark {
+    fn from(name: BenchmarkName) -> Self {
+        match name {
+            BenchmarkName::Glue => Benchmark::Glue,
+            BenchmarkName::SuperGlue => Benchmark::SuperGlue,
+            BenchmarkName::DecaNlp => Benchmark::DecaNlp,
+        }
+    }
+}
+
+/// A set of a benchmark, as an argument.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum PartName {
+    /// The train sets
+    Train,
+    /// The dev sets
+    Dev,
+    /// The test sets
+    Test,
+}
+
+impl From<PartName> for Part {
+    fn from(name: PartName) -> Self {
+        match name {
+            PartName::Train => Part::Train,
+            PartName::Dev => Part::Dev,
+            PartName::Test => Part::Test,
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! `mtl describe`: what the data say before anything is trained.
 
 use clap::Args;
-use mtl_train::describe::{Lengths, PairDescription, Reading, TaskDescription};
+use mtl_train::describe::{Lengths, PairDescription, QuestionDescription, Reading, TaskDescription};
 use mtl_train::{Description, Options};
 
 use crate::arguments::{ConfigArguments, ThreadArguments};
@@ -29,6 +29,11 @@ Texts (mean / median / 95th percentile / longest)
   unknown        share of the tokens that stand for something the vocabulary lacks
   repeated       train examples whose text an earlier one has; ! of which with another label
   dev in train   dev examples whose text stands in train
+Questions (tasks of benchmarks that no head answers yet; of the train set, or else the dev set)
+  context, question, answer   words: mean / median / 95th percentile / longest
+  answers, choices            a question, on average
+  in context                  share of questions one of whose answers stands in the context
+  no answer                   share of questions that the context does not answer
 Pairs (words: lower-cased runs of letters and digits; a pair of texts is two texts)
   words in common   |A and B| / |A or B| of the words that occur (Jaccard)
   weighted          sum of min(p, q) / sum of max(p, q) of their relative frequencies
@@ -75,7 +80,14 @@ impl Describe {
 }
 
 fn text(description: &Description) -> String {
-    let mut text = format!("Labels\n{}\n\nTexts\n{}\n", labels(description), texts(description));
+    let mut text = String::new();
+    if !description.tasks.is_empty() {
+        text += &format!("Labels\n{}\n\nTexts\n{}\n", labels(description), texts(description));
+    }
+    if !description.questions.is_empty() {
+        let before = if text.is_empty() { "" } else { "\n" };
+        text += &format!("{before}Questions\n{}\n", questions(description));
+    }
     if !description.pairs.is_empty() {
         text += &format!("\nPairs of tasks\n{}\n{}\n", pairs(description), rules(&description.pairs));
     }
@@ -150,6 +162,42 @@ fn text_row(task: &TaskDescription) -> Vec<comfy_table::Cell> {
         number(texts.unknown.map_or_else(dash, |share| format!("{:.2} %", 100.0 * share))),
         number(repeated),
         number(format::count(duplicated.dev_in_train as u64)),
+    ]
+}
+
+fn questions(description: &Description) -> comfy_table::Table {
+    let mut table = table::with_header(&[
+        "task",
+        "of",
+        "needs a head for",
+        "train",
+        "dev",
+        "context",
+        "question",
+        "answer",
+        "answers",
+        "choices",
+        "in context",
+        "no answer",
+    ]);
+    table.add_rows(description.questions.iter().map(question_row));
+    table
+}
+
+fn question_row(task: &QuestionDescription) -> Vec<comfy_table::Cell> {
+    vec![
+        words(&task.name),
+        words(&task.benchmark),
+        words(task.head),
+        number(format::count(task.train_questions as u64)),
+        number(format::count(task.dev_questions as u64)),
+        number(lengths(&task.context_words)),
+        number(lengths(&task.question_words)),
+        number(lengths(&task.answer_words)),
+        number(format!("{:.1}", task.answers)),
+        number(format!("{:.1}", task.choices)),
+        number(format!("{:.3}", task.in_context)),
+        number(format!("{:.3}", task.unanswerable)),
     ]
 }
 

@@ -13,6 +13,7 @@ mod plan;
 mod predict;
 mod progress;
 mod report;
+mod score;
 mod table;
 mod train;
 mod verdict;
@@ -48,6 +49,10 @@ A configuration file (`mtl train --help` says more):
   label = \"score\"
   train = \"similarity/train.csv\"
 
+  [tasks.rte]
+  benchmark = \"glue/rte\"           # columns, labels, kind and metrics are those of the benchmark
+  dir = \"glue/RTE\"
+
 Exit codes: 0 done, 1 a run failed, 2 a mistake in the command, the configuration or the data,
 130 interrupted.";
 
@@ -68,6 +73,7 @@ enum Command {
     Eval(eval::Eval),
     Predict(predict::Predict),
     Compare(compare::Compare),
+    Score(score::Score),
 }
 
 impl Command {
@@ -80,6 +86,7 @@ impl Command {
             Command::Eval(eval) => eval.run(),
             Command::Predict(predict) => predict.run(),
             Command::Compare(compare) => compare.run(),
+            Command::Score(score) => score.run(),
         }
     }
 }

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use mtl_train::PredictOptions;
+use mtl_train::{Benchmark, PredictOptions, SubmissionOptions};
 
-use crate::arguments::ThreadArguments;
+use crate::arguments::{BenchmarkName, PartName, ThreadArguments};
 use crate::progress::{PlanView, Progress};
 use crate::{format, interrupt, report};
 
@@ -19,9 +19,17 @@ configuration. Its label column may be absent. The output has one JSON object pe
                          encoder.max_tokens
 The output is written whole or not at all.
 
+With --submission every task of the run that has a `benchmark` of this name is predicted on its test
+set (or another, by --split), and the output is a folder of files in the benchmark's official layout:
+  glue                   RTE.tsv and so on: `index` and `prediction` between tabs; STS-B between 0 and 5;
+                         MNLI's model also answers the mismatched set and the diagnostics
+  superglue              BoolQ.jsonl and so on: {\"idx\": 0, \"label\": \"true\"}; RTE's model also answers
+                         the diagnostics
+
 Examples:
   mtl predict runs/first --task sentiment --input new.tsv --output labels.jsonl
-  mtl predict runs/first --task entities --input new.conll.gz --output tags.jsonl";
+  mtl predict runs/first --task entities --input new.conll.gz --output tags.jsonl
+  mtl predict runs/glue --submission glue --output submission";
 
 /// Predict every row of a file with a finished run
 #[derive(Debug, Args)]
@@ -34,11 +42,20 @@ pub struct Predict {
     #[arg(long, value_name = "T")]
     task: Option<String>,
     /// File to read
-    #[arg(long, value_name = "FILE")]
-    input: PathBuf,
-    /// File to write, as JSON lines
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", required_unless_present = "submission")]
+    input: Option<PathBuf>,
+    /// File to write, as JSON lines; with --submission the folder to write to
+    #[arg(long, value_name = "FILE", visible_alias = "out")]
     output: PathBuf,
+    /// Write the official files of this benchmark
+    #[arg(long, value_enum, value_name = "BENCHMARK", conflicts_with_all = ["input", "task"])]
+    submission: Option<BenchmarkName>,
+    /// Set that a submission is for
+    #[arg(long, value_enum, default_value_t = PartName::Test, requires = "submission")]
+    split: PartName,
+    /// Folder that the run's relative paths start from [default: the same as in training]
+    #[arg(long, value_name = "DIR", requires = "submission")]
+    data: Option<PathBuf>,
     #[command(flatten)]
     threads: ThreadArguments,
 }
@@ -47,13 +64,34 @@ impl Predict {
     /// Writes the predictions and says how many.
     pub fn run(&self) -> anyhow::Result<()> {
         interrupt::end_at_once()?;
+        if let Some(benchmark) = self.submission {
+            return self.submit(benchmark.into());
+        }
         let options = PredictOptions {
             task: self.task.clone(),
-            input: self.input.clone(),
+            input: self.input.clone().unwrap_or_default(),
             output: self.output.clone(),
             threads: self.threads.threads,
         };
         let rows = mtl_train::predict(&self.folder, &options, &mut Progress::new(PlanView::Hidden))?;
         report::print(&format!("wrote {} to {}", format::several(rows, "prediction"), self.output.display()))
+    }
+
+    fn submit(&self, benchmark: Benchmark) -> anyhow::Result<()> {
+        let options = SubmissionOptions {
+            benchmark,
+            part: self.split.into(),
+            output: self.output.clone(),
+            data: self.data.clone(),
+            threads: self.threads.threads,
+        };
+        let written = mtl_train::submission(&self.folder, &options, &mut Progress::new(PlanView::Hidden))?;
+        for skipped in &written.skipped {
+            report::line(&format!("skipped {skipped}"));
+        }
+        let say = |(path, rows): &(PathBuf, u64)| {
+            format!("wrote {} to {}", format::several(*rows, "prediction"), path.display())
+        };
+        report::print(&written.files.iter().map(say).collect::<Vec<_>>().join("\n"))
     }
 }

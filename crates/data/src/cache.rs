@@ -94,6 +94,7 @@ impl CacheKey {
     ///
     /// Columns and format count, the path, the label and its kind do not, except that it decides what is a word.
     pub fn of(source: &Source, tokenizer: &Tokenizer) -> Result<Self, DataError> {
+        let source = &*source.resolved()?;
         let mut hash = Sha256::new();
         hash_file(&source.path, &mut hash)?;
         let words = source.kind == crate::LabelKind::Tags;

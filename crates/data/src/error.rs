@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::benchmark::BenchmarkError;
 use crate::location::Location;
 use crate::nearest::hint;
 
@@ -68,6 +69,25 @@ pub enum DataError {
         /// The first character of the file.
         at: Location,
     },
+    /// A marked span that its text does not hold.
+    #[error("{at}: no word of the text begins with the span {span:?} (said to be word {word}, from 0)")]
+    NoSpan {
+        /// The word's number.
+        at: Location,
+        /// The span.
+        span: String,
+        /// The number.
+        word: usize,
+    },
+    /// A line that is no parse tree of the sentiment treebank.
+    #[error("{at}: not a parse tree with a label from 0 to 4, such as `(3 (2 It) (4 works))`")]
+    Tree {
+        /// The line.
+        at: Location,
+    },
+    /// A file is not what a benchmark publishes or asks for.
+    #[error(transparent)]
+    Benchmark(Box<BenchmarkError>),
     /// The format was not named and does not follow from the file name.
     #[error("{at}: no format follows from the file name; formats: {}", .formats.join(", "))]
     UnknownFormat {

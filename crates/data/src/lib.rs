@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod benchmark;
 mod cache;
 mod error;
 mod example;

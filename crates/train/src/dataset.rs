@@ -112,7 +112,7 @@ impl ExampleSet {
 impl Dataset {
     /// Reads and tokenizes what a configuration names.
     ///
-    /// Errors if a file is refused, a label of a dev set is unknown, a set has no label at all, or tasks that label
+    /// Errors if a task has no head, a file is refused, a label of a dev set is unknown, a set has no label at all, or tasks that label
     /// the same examples read different numbers of them.
     pub fn load(
         config: &Config,
@@ -120,6 +120,11 @@ impl Dataset {
         cache: &TokenCache,
         observer: &mut dyn Observer,
     ) -> Result<Dataset, TrainError> {
+        if let Some(headless) = config.headless.first() {
+            let (task, benchmark) = (headless.name.clone(), headless.files.task);
+            let (benchmark, head) = (benchmark.full_name(), benchmark.asks.head());
+            return Err(TrainError::MissingHead { task, benchmark, head });
+        }
         let files = |task: &TaskConfig| 1 + usize::from(matches!(task.examples.dev, Dev::File(_)));
         let total = config.tasks.iter().map(files).sum();
         let mut loader = Loader::new(config, tokenizer, cache, observer, total);

@@ -151,6 +151,62 @@ pub enum TrainError {
         /// The file.
         path: PathBuf,
     },
+    /// A benchmark's task that no head of this version answers.
+    #[error(
+        "task `{task}` ({benchmark}) needs a head for {head}, which does not exist; it can be described and scored, not trained"
+    )]
+    MissingHead {
+        /// The task.
+        task: String,
+        /// The benchmark's task, as `superglue/copa`.
+        benchmark: String,
+        /// The head.
+        head: &'static str,
+    },
+    /// A run without a task of the benchmark that files are asked for.
+    #[error("the run has no task of {benchmark}; its tasks: {}", tasks.join(", "))]
+    NoBenchmarkTask {
+        /// The benchmark.
+        benchmark: &'static str,
+        /// The run's tasks.
+        tasks: Vec<String>,
+    },
+    /// A folder without any file of predictions.
+    #[error("{}: the folder holds no predictions for {benchmark}; looked for {}", folder.display(), files.join(", "))]
+    NoPredictions {
+        /// The folder.
+        folder: PathBuf,
+        /// The benchmark.
+        benchmark: &'static str,
+        /// The files that were looked for.
+        files: Vec<String>,
+    },
+    /// A predicted alternative that a question does not have.
+    #[error("{}:{line}:1: there is no choice {choice}; the question has {choices}, from 0", path.display())]
+    NoSuchChoice {
+        /// The file of predictions.
+        path: PathBuf,
+        /// Its line.
+        line: usize,
+        /// What was predicted.
+        choice: String,
+        /// How many alternatives there are.
+        choices: usize,
+    },
+    /// Not one prediction for each candidate answer.
+    #[error("{}:{line}:1: question {question} has {expected} answers, got labels for {got}", path.display())]
+    CandidateCount {
+        /// The file of predictions.
+        path: PathBuf,
+        /// Its line.
+        line: usize,
+        /// The question.
+        question: String,
+        /// Its candidate answers.
+        expected: usize,
+        /// The labels.
+        got: usize,
+    },
     /// Two tasks that label the same examples read different numbers of them.
     #[error("{}:1:1: tasks `{first}` and `{second}` label the same examples, but read {got} and {other} of them", path.display())]
     OtherExamples {

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod batch;
+pub mod benchmark;
 pub mod checkpoint;
 pub mod compare;
 pub mod config;
@@ -28,12 +29,16 @@ pub mod session;
 pub mod spec;
 pub mod step;
 
+pub use benchmark::{
+    BenchmarkScore, ScoreOptions, Submission, SubmissionOptions, score_benchmark, submission,
+};
 pub use compare::{Arm, CompareOptions, Comparison, compare};
 pub use config::Config;
 pub use demo::{Demo, DemoOptions, demo};
 pub use describe::{Description, describe};
 pub use error::TrainError;
 pub use evaluate::{EvaluateOptions, Split, evaluate};
+pub use mtl_data::benchmark::{Benchmark, Part};
 pub use observer::{Observer, Silent, StepReport};
 pub use options::Options;
 pub use plan::{Plan, plan};

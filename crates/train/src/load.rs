@@ -116,6 +116,7 @@ pub(crate) fn source_of(task: &TaskConfig, path: PathBuf) -> Source {
         separator: task.separator.clone(),
         missing: task.missing.clone(),
         scale: task.scale.map(|[min, max]| (min, max)),
+        benchmark: task.benchmark.as_ref().map(|files| files.task),
         ..Source::new(path, kind).text(examples.text.clone()).label(task.label.clone())
     }
 }
@@ -170,7 +171,11 @@ fn pick((examples, encoded): (&[Example], &[Encoded]), indices: &[usize]) -> (Ve
     (examples, indices.iter().map(|&i| encoded[i].clone()).collect())
 }
 
+/// The labels of the train set, or those that a benchmark publishes.
 fn label_set(task: &TaskConfig, train: &[Example]) -> LabelSet {
+    if let Some(files) = &task.benchmark {
+        return LabelSet::new(files.task.labels.iter().map(|label| label.to_string()));
+    }
     task.missing.iter().fold(LabelSet::of(train), |labels, marker| labels.without(marker))
 }
 

@@ -443,3 +443,44 @@ fn columns_are_counted_in_letters() {
         "mtl.toml:1:40: `encoder.dropout` must be at least 0 and below 1, got 2"
     );
 }
+
+#[test]
+fn a_benchmark_says_what_the_file_must_not() {
+    let rte = "benchmark = \"glue/rte\"\ndir = \"glue/RTE\"\n";
+    assert_eq!(
+        whole_task(&format!("{rte}kind = \"regression\"")),
+        "mtl.toml:5:1: `tasks.a.benchmark` and `tasks.a.kind` are both given, only one of them can hold"
+    );
+    assert_eq!(
+        whole_task(&format!("label = \"x\"\n{rte}")),
+        "mtl.toml:4:1: `tasks.a.label` and `tasks.a.benchmark` are both given, only one of them can hold"
+    );
+    assert_eq!(
+        whole_task(&format!("{rte}metric = \"pearson\"")),
+        "mtl.toml:5:10: `tasks.a.metric` cannot be `pearson` for classification, expected one of accuracy, f1, \
+         micro_f1, macro_f1, matthews, loss"
+    );
+    assert_eq!(whole_task("benchmark = \"glue/rte\""), "mtl.toml:2:8: [tasks.a] needs `dir`");
+    assert_eq!(
+        whole_task("benchmark = \"glue/rtee\"\ndir = \"x\""),
+        "mtl.toml:3:13: `tasks.a.benchmark` cannot be `glue/rtee`, did you mean `glue/rte`?"
+    );
+    assert_eq!(
+        whole_task("benchmark = \"glue/ax\"\ndir = \"x\""),
+        "mtl.toml:2:8: [tasks.a] needs `train`, since glue/ax is published without a train set"
+    );
+    assert_eq!(
+        whole_task("benchmark = \"superglue/copa\"\ndir = \"x\"\nweight = 2"),
+        "mtl.toml:5:1: `tasks.a.weight` applies to tasks that can be trained, not to superglue/copa"
+    );
+    assert_eq!(
+        task("dir = \"x\""),
+        "mtl.toml:7:1: `tasks.a.dir` applies to tasks with a `benchmark`, not to files that are named one by one"
+    );
+    assert_eq!(
+        message(&format!(
+            "{HEAD}[tasks.r]\n{rte}[tasks.a]\nkind = \"classification\"\nlabel = \"x\"\nsame_examples_as = \"r\""
+        )),
+        "mtl.toml:8:20: `tasks.a.same_examples_as` applies to tasks without a `benchmark`, not to glue/rte"
+    );
+}

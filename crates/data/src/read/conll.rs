@@ -45,7 +45,7 @@ impl Conll {
                 (None, names) => word_column(names.unwrap_or_default()),
             };
             let tag = source.label.as_deref().map(|column| find(column, width)).transpose()?;
-            Ok((word, tag))
+            Ok::<_, DataError>((word, tag))
         };
         let (word, tag) = match resolve(0) {
             Ok(found) => found,

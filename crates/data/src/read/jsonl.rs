@@ -23,10 +23,10 @@ use crate::read::reader::Rows;
 use crate::read::source::Source;
 use crate::read::table::check_tag_count;
 
-type Object<'a> = BTreeMap<String, &'a RawValue>;
+pub(super) type Object<'a> = BTreeMap<String, &'a RawValue>;
 
 pub(crate) struct Jsonl {
-    lines: Lines,
+    pub(super) lines: Lines,
     text: Vec<String>,
     label: Option<String>,
     separated: bool,
@@ -34,15 +34,12 @@ pub(crate) struct Jsonl {
 }
 
 impl Jsonl {
-    pub(crate) fn open(
+    /// The same without a check of the text columns, for formats that make texts of their own.
+    pub(super) fn open_any(
         source: &Source,
         path: &Arc<Path>,
         known: Option<&LabelSet>,
     ) -> Result<Self, DataError> {
-        let most = if source.kind == LabelKind::Tags { 1 } else { 2 };
-        if source.text.is_empty() || source.text.len() > most {
-            return Err(DataError::TextColumns { at: source.start(), got: source.text.len() });
-        }
         Ok(Self {
             lines: Lines::open(path)?,
             text: source.text.clone(),
@@ -52,18 +49,50 @@ impl Jsonl {
         })
     }
 
+    pub(crate) fn open(
+        source: &Source,
+        path: &Arc<Path>,
+        known: Option<&LabelSet>,
+    ) -> Result<Self, DataError> {
+        let most = if source.kind == LabelKind::Tags { 1 } else { 2 };
+        if source.text.is_empty() || source.text.len() > most {
+            return Err(DataError::TextColumns { at: source.start(), got: source.text.len() });
+        }
+        Self::open_any(source, path, known)
+    }
+
     fn example(&self) -> Result<Example, DataError> {
-        let object: Object<'_> = self.parse(self.lines.text())?;
+        let object = self.object()?;
         let text = match &self.text[..] {
             [first, second] => Text::Pair(self.string(&object, first)?, self.string(&object, second)?),
             [only, ..] => self.read_text(&object, only)?,
             [] => unreachable!("a source of json lines has a text column"),
         };
-        let label = match &self.label {
-            Some(key) => self.read_label(&object, key, &text)?,
-            None => Label::Missing,
-        };
+        let label = self.label(&object, &text)?;
         Ok(Example { text, label, line: self.lines.number() })
+    }
+
+    /// The label of an object of the current line, if labels are read.
+    pub(super) fn label(&self, object: &Object<'_>, text: &Text) -> Result<Label, DataError> {
+        match &self.label {
+            Some(key) => self.read_label(object, key, text),
+            None => Ok(Label::Missing),
+        }
+    }
+
+    /// Goes to the next line that is not empty; false at the end of the file.
+    pub(super) fn advance(&mut self) -> Result<bool, DataError> {
+        while self.lines.advance()? {
+            if !self.lines.text().trim().is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The object of the current line.
+    pub(super) fn object(&self) -> Result<Object<'_>, DataError> {
+        self.parse(self.lines.text())
     }
 
     fn read_text(&self, object: &Object<'_>, key: &str) -> Result<Text, DataError> {
@@ -134,7 +163,7 @@ impl Jsonl {
         values.iter().map(name).collect()
     }
 
-    fn string(&self, object: &Object<'_>, key: &str) -> Result<String, DataError> {
+    pub(super) fn string(&self, object: &Object<'_>, key: &str) -> Result<String, DataError> {
         self.as_string(self.get(object, key)?, key)
     }
 
@@ -146,7 +175,7 @@ impl Jsonl {
     }
 
     /// The value under a path of keys.
-    fn get<'a>(&self, object: &Object<'a>, path: &str) -> Result<&'a RawValue, DataError> {
+    pub(super) fn get<'a>(&self, object: &Object<'a>, path: &str) -> Result<&'a RawValue, DataError> {
         self.find(object, path)?.ok_or_else(|| DataError::UnknownColumn {
             at: self.lines.at(0),
             name: path.to_owned(),
@@ -169,7 +198,7 @@ impl Jsonl {
     }
 
     /// Parses a part of the current line.
-    fn parse<'a, T: Deserialize<'a>>(&self, part: &'a str) -> Result<T, DataError> {
+    pub(super) fn parse<'a, T: Deserialize<'a>>(&self, part: &'a str) -> Result<T, DataError> {
         serde_json::from_str(part).map_err(|error| {
             let before = part.as_ptr() as usize - self.lines.text().as_ptr() as usize;
             let mut byte = before + error.column().saturating_sub(1).min(part.len());
@@ -184,7 +213,7 @@ impl Jsonl {
     }
 
     /// The place of a part of the current line.
-    fn at(&self, part: &str) -> Location {
+    pub(super) fn at(&self, part: &str) -> Location {
         self.lines.at(part.as_ptr() as usize - self.lines.text().as_ptr() as usize)
     }
 
@@ -201,12 +230,7 @@ impl Jsonl {
 
 impl Rows for Jsonl {
     fn next_row(&mut self) -> Result<Option<Example>, DataError> {
-        while self.lines.advance()? {
-            if !self.lines.text().trim().is_empty() {
-                return self.example().map(Some);
-            }
-        }
-        Ok(None)
+        if self.advance()? { self.example().map(Some) } else { Ok(None) }
     }
 }
 

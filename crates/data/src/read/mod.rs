@@ -9,7 +9,9 @@ mod lines;
 mod open;
 mod reader;
 mod source;
+mod superglue;
 mod table;
+mod trees;
 mod tsv;
 
 pub(crate) use lines::Lines;

@@ -1,16 +1,21 @@
 //! Where the examples of a task stand and how to read them.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::benchmark::{BenchmarkTask, layout};
 use crate::error::DataError;
 use crate::example::{Label, LabelKind};
 use crate::labels::LabelSet;
 use crate::location::Location;
 use crate::read::reader::Reader;
-use crate::read::{conll::Conll, conllu::Conllu, csv::Csv, jsonl::Jsonl, open::plain_name, tsv::Tsv};
+use crate::read::superglue::{Marked, MultiRc};
+use crate::read::{
+    conll::Conll, conllu::Conllu, csv::Csv, jsonl::Jsonl, open::plain_name, trees::Trees, tsv::Tsv,
+};
 
 /// A file format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -27,13 +32,22 @@ pub enum Format {
     Conll,
     /// CoNLL-U, the format of Universal Dependencies.
     Conllu,
+    /// JSON lines of SuperGLUE's Words in Context; see [`crate::benchmark`].
+    Wic,
+    /// JSON lines of SuperGLUE's Winograd Schema Challenge; see [`crate::benchmark`].
+    Wsc,
+    /// JSON lines of SuperGLUE's MultiRC; see [`crate::benchmark`].
+    MultiRc,
+    /// Parse trees of the Stanford Sentiment Treebank; see [`crate::benchmark`].
+    Trees,
 }
 
 impl Format {
-    /// All formats, in the order in which messages list them.
+    /// The formats that hold anybody's data, in the order in which messages list them; the others are each of one
+    /// benchmark's task.
     pub const ALL: [Self; 5] = [Self::Tsv, Self::Csv, Self::Jsonl, Self::Conll, Self::Conllu];
 
-    /// The name of the format in configuration files: `tsv`, `csv`, `jsonl`, `conll`, `conllu`.
+    /// The name of the format; in configuration files `tsv`, `csv`, `jsonl`, `conll`, `conllu`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Tsv => "tsv",
@@ -41,6 +55,10 @@ impl Format {
             Self::Jsonl => "jsonl",
             Self::Conll => "conll",
             Self::Conllu => "conllu",
+            Self::Wic => "wic",
+            Self::Wsc => "wsc",
+            Self::MultiRc => "multirc",
+            Self::Trees => "trees",
         }
     }
 
@@ -75,6 +93,8 @@ impl Format {
 /// | `separator` | what stands between several labels, or words and tags, in one field | `,` between labels, white space between words |
 /// | `missing` | the texts that stand for a missing label, such as `-` | none; a JSON null is always a missing label |
 /// | `scale` | the lowest and highest number allowed as a label | any finite number |
+/// | `skip_short_rows` | whether rows that lack a column which is read are left out, and others may be short (TSV) | false: a row with fewer columns than the header is an error |
+/// | `benchmark` | the task of a benchmark whose file it is; the file tells everything above but `kind` and `scale`, and a `label` of any name asks for labels | the fields above hold |
 ///
 /// A column of TSV, CSV or CoNLL is referred to by its name, or by its number from 1. A key of a JSON object is
 /// referred to by its path, `a.b`; a CoNLL-U column by its name in lower case (`form`, `lemma`, `upos`, `xpos`,
@@ -101,6 +121,10 @@ pub struct Source {
     pub missing: Vec<String>,
     /// The lowest and highest number allowed.
     pub scale: Option<(f64, f64)>,
+    /// Whether rows that lack a column which is read are left out, and others may be short.
+    pub skip_short_rows: bool,
+    /// The task of a benchmark whose file it is.
+    pub benchmark: Option<&'static BenchmarkTask>,
 }
 
 impl Source {
@@ -117,6 +141,8 @@ impl Source {
             separator: None,
             missing: Vec::new(),
             scale: None,
+            skip_short_rows: false,
+            benchmark: None,
         }
     }
 
@@ -147,8 +173,8 @@ impl Source {
     ///
     /// Errors as reading does, and for an empty value.
     pub fn read_keys(&self, column: &str) -> Result<Vec<String>, DataError> {
-        let keys =
-            Self { missing: Vec::new(), scale: None, kind: LabelKind::Class, ..self.clone() }.label(column);
+        let plain = self.resolved()?.into_owned();
+        let keys = Self { missing: Vec::new(), scale: None, kind: LabelKind::Class, ..plain }.label(column);
         let examples = keys.read()?;
         examples
             .map(|example| match example? {
@@ -170,7 +196,22 @@ impl Source {
         })
     }
 
+    /// The source with everything filled in that a benchmark's file tells.
+    ///
+    /// Errors if the file of a benchmark cannot be read or is not one of its task.
+    pub fn resolved(&self) -> Result<Cow<'_, Self>, DataError> {
+        match self.benchmark {
+            Some(task) => layout::resolve(self, task).map(Cow::Owned),
+            None => Ok(Cow::Borrowed(self)),
+        }
+    }
+
     fn open(&self, known: Option<&LabelSet>) -> Result<Reader, DataError> {
+        let source = self.resolved()?;
+        source.open_plain(known)
+    }
+
+    fn open_plain(&self, known: Option<&LabelSet>) -> Result<Reader, DataError> {
         let path: Arc<Path> = self.path.as_path().into();
         let format = match self.resolved_format() {
             Ok(format) => format,
@@ -183,6 +224,9 @@ impl Source {
             Format::Jsonl => Reader::new(path.clone(), Jsonl::open(self, &path, known)?),
             Format::Conll => Reader::new(path.clone(), Conll::open(self, &path, known)?),
             Format::Conllu => Reader::new(path.clone(), Conllu::open(self, &path, known)?),
+            Format::Wic | Format::Wsc => Reader::new(path.clone(), Marked::open(self, &path, known, format)?),
+            Format::MultiRc => Reader::new(path.clone(), MultiRc::open(self, &path, known)?),
+            Format::Trees => Reader::new(path.clone(), Trees::open(&path, self, known)?),
         })
     }
 

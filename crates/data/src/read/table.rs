@@ -27,6 +27,8 @@ pub(crate) struct Table {
     labels: LabelReader,
     /// The columns that a row needs.
     width: usize,
+    /// Those of them that are read.
+    needed: usize,
     /// Whether `width` is the number of columns that the file declares.
     declared: bool,
 }
@@ -59,6 +61,7 @@ impl Table {
             label,
             labels: LabelReader::new(source, known),
             width: names.as_ref().map_or(needed, Vec::len),
+            needed,
             declared: names.is_some(),
         })
     }
@@ -66,6 +69,11 @@ impl Table {
     /// Whether an empty line is a row: only where a row is one column.
     pub(crate) fn empty_line_is_row(&self) -> bool {
         self.width == 1
+    }
+
+    /// Whether the row has every column that is read.
+    pub(crate) fn has_needed(&self, cells: &[Cell<'_>]) -> bool {
+        cells.len() >= self.needed
     }
 
     /// Errors if the row has fewer columns than the file; with `exact`, also if it has more.

@@ -20,6 +20,7 @@ pub(crate) struct Tsv {
     table: Table,
     /// Whether the current line is a row that was not yet handed out.
     held: bool,
+    skip_short_rows: bool,
 }
 
 impl Tsv {
@@ -33,7 +34,7 @@ impl Tsv {
             return Err(DataError::Empty { at: lines.at(0) });
         }
         let table = Table::new(source, path, &cells(&lines), known)?;
-        Ok(Self { lines, table, held: !source.has_header() })
+        Ok(Self { lines, table, held: !source.has_header(), skip_short_rows: source.skip_short_rows })
     }
 }
 
@@ -43,13 +44,17 @@ impl Rows for Tsv {
             if !std::mem::take(&mut self.held) && !self.lines.advance()? {
                 return Ok(None);
             }
-            if !self.lines.text().is_empty() || self.table.empty_line_is_row() {
-                break;
+            if self.lines.text().is_empty() && !self.table.empty_line_is_row() {
+                continue;
             }
+            let cells = cells(&self.lines);
+            match (self.skip_short_rows, self.table.has_needed(&cells)) {
+                (true, true) => {}
+                (true, false) => continue,
+                (false, _) => self.table.check_width(&cells, false)?,
+            }
+            return self.table.example(&cells).map(Some);
         }
-        let cells = cells(&self.lines);
-        self.table.check_width(&cells, false)?;
-        self.table.example(&cells).map(Some)
     }
 }
 

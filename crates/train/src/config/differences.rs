@@ -11,7 +11,7 @@ use super::Config;
 const IGNORED: &[&str] = &["data", "train.checkpoint_minutes"];
 
 /// Keys whose values are paths, by their last part; where a file lies does not matter, only its name does.
-const PATHS: &[&str] = &["from", "tokenizer", "train", "dev", "test"];
+const PATHS: &[&str] = &["from", "tokenizer", "train", "dev", "test", "dir"];
 
 impl Config {
     /// The dotted keys that `other` sets differently, sorted.

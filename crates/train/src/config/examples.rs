@@ -47,7 +47,8 @@ pub struct Examples {
     /// The columns' names where the file does not tell them; for tsv, csv and conll only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub columns: Option<Vec<String>>,
-    /// The columns, keys or fields of the text: one, or two for a pair.
+    /// The columns, keys or fields of the text: one, or two for a pair; none for a benchmark's task, whose files tell
+    /// their own.
     pub text: Vec<String>,
     /// The train file, as written.
     pub train: PathBuf,
@@ -111,7 +112,7 @@ impl Examples {
     }
 }
 
-fn path(entry: &Entry<'_>) -> Result<PathBuf, ConfigError> {
+pub(super) fn path(entry: &Entry<'_>) -> Result<PathBuf, ConfigError> {
     entry.word().map(PathBuf::from)
 }
 
@@ -240,7 +241,7 @@ pub(super) fn check_column(
     }
 }
 
-fn read_dev(entry: &Entry<'_>) -> Result<Dev, ConfigError> {
+pub(super) fn read_dev(entry: &Entry<'_>) -> Result<Dev, ConfigError> {
     if entry.is_string() {
         return path(entry).map(Dev::File);
     }

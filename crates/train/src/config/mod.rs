@@ -7,6 +7,7 @@
 //! Relative paths start from the folder of the file, from the folder that the key `data` names, or from one that the
 //! caller names; the last of these that is given holds.
 
+mod benchmark;
 mod choice;
 mod curriculum;
 mod differences;
@@ -25,9 +26,11 @@ use std::path::{Path, PathBuf};
 
 use mtl_data::nearest_file;
 use mtl_sharing::TaskLoss;
+use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use toml::de::DeTable;
 
+pub use benchmark::{BenchmarkFiles, HeadlessTask};
 pub use curriculum::CurriculumConfig;
 pub use encoder::{EncoderConfig, EncoderOrigin, PRESETS};
 pub use error::{ConfigError, ConfigProblem, Suggestion};
@@ -42,7 +45,7 @@ use section::{Entry, Section, Source};
 const KEYS: &[&str] = &["seed", "data", "encoder", "train", "sharing", "curriculum", "tasks"];
 
 /// A configuration that has been checked, with every default filled in.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Config {
     /// The seed of every random choice; default 0.
@@ -57,9 +60,10 @@ pub struct Config {
     pub sharing: SharingConfig,
     /// `[curriculum]`.
     pub curriculum: CurriculumConfig,
-    /// `[tasks.NAME]`, in the order of the file; at least one.
-    #[serde(serialize_with = "by_name")]
+    /// `[tasks.NAME]`, in the order of the file; at least one, unless there is a task without a head.
     pub tasks: Vec<TaskConfig>,
+    /// Tasks of benchmarks that can be described but not trained, in the order of the file.
+    pub headless: Vec<HeadlessTask>,
 }
 
 impl Config {
@@ -83,21 +87,24 @@ impl Config {
         let encoder =
             file.required("encoder", |entry| EncoderConfig::read(&entry.table(Some(encoder::KEYS))?))?;
         let train = read_train(&file, encoder.max_tokens)?;
-        let mut tasks = file.get("tasks").map_or_else(
+        let folder = data_folder(&file, path, data)?;
+        let (mut tasks, headless) = file.get("tasks").map_or_else(
             || Err(file.missing("a table [tasks.NAME] for each task")),
-            |entry| TaskConfig::read_all(&entry),
+            |entry| TaskConfig::read_all(&entry, &folder),
         )?;
         let sharing = file.option("sharing", |entry| entry.table(None))?;
         let curriculum = file.option("curriculum", |entry| entry.table(Some(curriculum::CURRICULUM_KEYS)))?;
-        let curriculum = CurriculumConfig::read(curriculum.as_ref(), train.batch, tasks.len())?;
+        let n_tasks = tasks.len() + headless.len();
+        let curriculum = CurriculumConfig::read(curriculum.as_ref(), train.batch, n_tasks)?;
         Ok(Self {
             seed: file.or("seed", 0, |entry| entry.integer(0))?,
-            data: data_folder(&file, path, data)?,
+            data: folder,
             sharing: SharingConfig::read(sharing.as_ref(), &mut tasks, curriculum.unit)?,
             curriculum,
             encoder,
             train,
             tasks,
+            headless,
         })
     }
 
@@ -199,6 +206,27 @@ fn syntax(source: Source<'_>, error: &toml::de::Error) -> ConfigError {
     source.error(span.start, problem)
 }
 
-fn by_name<S: Serializer>(tasks: &[TaskConfig], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(tasks.iter().map(|task| (&task.name, task)))
+impl Serialize for Config {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut file = serializer.serialize_struct("Config", KEYS.len())?;
+        file.serialize_field("seed", &self.seed)?;
+        file.serialize_field("data", &self.data)?;
+        file.serialize_field("encoder", &self.encoder)?;
+        file.serialize_field("train", &self.train)?;
+        file.serialize_field("sharing", &self.sharing)?;
+        file.serialize_field("curriculum", &self.curriculum)?;
+        file.serialize_field("tasks", &Tasks(self))?;
+        file.end()
+    }
+}
+
+/// The tables of all tasks by name.
+struct Tasks<'a>(&'a Config);
+
+impl Serialize for Tasks<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let trained = self.0.tasks.iter().map(|task| (&task.name, benchmark::Table::Trained(task)));
+        let headless = self.0.headless.iter().map(|task| (&task.name, benchmark::Table::Headless(task)));
+        serializer.collect_map(trained.chain(headless))
+    }
 }

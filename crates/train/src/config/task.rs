@@ -1,7 +1,10 @@
 //! `[tasks.NAME]`: what one task learns, and from which files.
 
+use std::path::Path;
+
 use serde::Serialize;
 
+use super::benchmark::{self, BenchmarkFiles, HeadlessTask};
 use super::choice::choices;
 use super::error::{ConfigError, ConfigProblem};
 use super::examples::{Examples, Format, check_column};
@@ -24,6 +27,8 @@ const KEYS: &[&str] = &[
     "metrics",
     "weight",
     "same_examples_as",
+    "benchmark",
+    "dir",
     "domain",
 ];
 
@@ -61,6 +66,8 @@ choices! {
 /// | `metrics` | | more scores to report | the same |
 /// | `weight` | 1 | weight of the loss | above 0 |
 /// | `same_examples_as` | | a task whose examples this one labels too; its files need not be repeated | |
+/// | `benchmark` | | the task of a benchmark, such as glue/rte: sets everything above but `weight`; only `train`, `dev`, `test`, `metric`, `metrics`, `weight` and `domain` may stand beside it and hold instead | [`mtl_data::benchmark`] |
+/// | `dir` | needed with `benchmark` | the folder of its files, or the one around it | |
 /// | `domain` | that of `same_examples_as` | what its texts are about, such as `news`; only `describe` reads it | |
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
@@ -92,14 +99,26 @@ pub struct TaskConfig {
     /// The task whose examples this one labels too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub same_examples_as: Option<String>,
+    /// The task of a benchmark, which says how its files are read: `examples` only says where they are.
+    #[serde(skip)]
+    pub benchmark: Option<BenchmarkFiles>,
     /// The name of the domain of its texts: tasks are of one domain if the names are the same. It changes no run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub domain: Option<String>,
 }
 
 impl TaskConfig {
+    /// How many texts an example has: one, or the two of a pair.
+    pub fn text_count(&self) -> usize {
+        self.benchmark.as_ref().map_or(self.examples.text.len(), |files| files.task.text_count())
+    }
+
     /// Reads all tasks, in the order of the file.
-    pub(super) fn read_all(entry: &Entry<'_>) -> Result<Vec<Self>, ConfigError> {
+    /// Tasks of benchmarks that no head answers come apart. `data` is the folder that relative paths start from.
+    pub(super) fn read_all(
+        entry: &Entry<'_>,
+        data: &Path,
+    ) -> Result<(Vec<Self>, Vec<HeadlessTask>), ConfigError> {
         let entries = entry.table(None)?.entries();
         if entries.is_empty() {
             return Err(entry.key_error(ConfigProblem::Missing {
@@ -107,25 +126,35 @@ impl TaskConfig {
                 key: "at least one task".to_owned(),
             }));
         }
-        entries.iter().map(|task| Self::read(task, &entries)).collect()
+        let (mut trained, mut headless) = (Vec::new(), Vec::new());
+        for task in &entries {
+            match Self::read(task, &entries, data)? {
+                benchmark::Read::Trained(task) => trained.push(*task),
+                benchmark::Read::Headless(task) => headless.push(task),
+            }
+        }
+        Ok((trained, headless))
     }
 
-    fn read(entry: &Entry<'_>, all: &[Entry<'_>]) -> Result<Self, ConfigError> {
+    fn read(entry: &Entry<'_>, all: &[Entry<'_>], data: &Path) -> Result<benchmark::Read, ConfigError> {
         check_name(entry)?;
         let section = entry.table(Some(KEYS))?;
+        if section.get("benchmark").is_some() {
+            return benchmark::read(entry.key, &section, data);
+        }
+        benchmark::check_absent(&section)?;
         let base = match section.get("same_examples_as") {
             None => None,
             Some(reference) => Some(read_base(&reference, entry, all)?),
         };
         Self::read_with(entry.key, &section, base.as_ref())
+            .map(|task| benchmark::Read::Trained(Box::new(task)))
     }
 
     fn read_with(name: &str, section: &Section<'_>, base: Option<&Self>) -> Result<Self, ConfigError> {
         let kind: TaskKind = section.required("kind", |entry| entry.choice())?;
         let examples = Examples::read(section, kind, base)?;
-        let metric = section.or("metric", kind.metrics()[0].to_owned(), |entry| {
-            entry.string().and_then(|metric| check_metric(entry, kind, metric))
-        })?;
+        let metric = read_metric(section, kind, kind.metrics()[0])?;
         Ok(Self {
             name: name.to_owned(),
             kind,
@@ -141,6 +170,7 @@ impl TaskConfig {
             metric,
             weight: section.or("weight", 1.0, read_weight)?,
             same_examples_as: base.map(|base| base.name.clone()),
+            benchmark: None,
             domain: section
                 .option("domain", |entry| entry.word())?
                 .or_else(|| base.and_then(|base| base.domain.clone())),
@@ -168,6 +198,10 @@ fn read_base(reference: &Entry<'_>, task: &Entry<'_>, all: &[Entry<'_>]) -> Resu
     if section.get("same_examples_as").is_some() {
         let key = reference.name.clone();
         return Err(reference.error(ConfigProblem::NoOwnExamples { key, other: name }));
+    }
+    if let Some(named) = section.option("benchmark", |entry| entry.string())? {
+        let (key, applies_to) = (reference.name.clone(), "tasks without a `benchmark`");
+        return Err(reference.error(ConfigProblem::NotApplicable { key, applies_to, given: named }));
     }
     TaskConfig::read_with(base.key, &section, None)
 }
@@ -199,7 +233,22 @@ fn read_scale(section: &Section<'_>, kind: TaskKind) -> Result<Option<[f64; 2]>,
     section.option("scale", |entry| entry.interval())
 }
 
-fn read_metrics(section: &Section<'_>, kind: TaskKind, metric: &str) -> Result<Vec<String>, ConfigError> {
+/// The metric that judges, `default` if none is named.
+pub(super) fn read_metric(
+    section: &Section<'_>,
+    kind: TaskKind,
+    default: &str,
+) -> Result<String, ConfigError> {
+    section.or("metric", default.to_owned(), |entry| {
+        entry.string().and_then(|metric| check_metric(entry, kind, metric))
+    })
+}
+
+pub(super) fn read_metrics(
+    section: &Section<'_>,
+    kind: TaskKind,
+    metric: &str,
+) -> Result<Vec<String>, ConfigError> {
     let mut metrics = Vec::new();
     if let Some(entry) = section.get("metrics") {
         for extra in entry.strings()? {

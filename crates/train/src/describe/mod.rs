@@ -9,6 +9,7 @@ mod guess;
 mod labels;
 mod lengths;
 mod pair;
+mod questions;
 mod reading;
 mod same_task;
 mod task;
@@ -23,6 +24,7 @@ pub use domain::{Domain, SAME_DOMAIN};
 pub use labels::{LabelCount, LabelStatistics, REGRESSION_PARTS};
 pub use lengths::Lengths;
 pub use pair::{Category, PairDescription};
+pub use questions::QuestionDescription;
 pub use reading::Reading;
 pub use same_task::SameTask;
 pub use task::TaskDescription;
@@ -46,6 +48,8 @@ const UNCUT: usize = u32::MAX as usize;
 pub struct Description {
     /// Each task, in the order of the configuration.
     pub tasks: Vec<TaskDescription>,
+    /// Each task that no head answers, in the order of the configuration.
+    pub questions: Vec<QuestionDescription>,
     /// Each pair of tasks, the earlier of the two first.
     pub pairs: Vec<PairDescription>,
     /// What is wrong, or may be, with the data.
@@ -65,9 +69,11 @@ pub fn describe(
     on_threads(options.threads, || {
         let mut uncut = config.clone();
         uncut.encoder.max_tokens = UNCUT;
+        uncut.headless.clear();
         let text = Text::load(&uncut, options, observer)?;
         let raw = RawTexts::read(config, &text.dataset, observer)?;
-        Description::of(config, &text, &raw)
+        let questions = questions::describe(config, observer)?;
+        Ok(Description { questions, ..Description::of(config, &text, &raw)? })
     })
 }
 
@@ -89,6 +95,6 @@ impl Description {
         pairs.sort_by_key(|pair| pair.task_indices());
         let warnings = warnings::warnings(&text.dataset, &tasks, &pairs);
         let readings = reading::readings(&tasks, &pairs);
-        Ok(Description { tasks, pairs, warnings, readings })
+        Ok(Description { tasks, questions: Vec::new(), pairs, warnings, readings })
     }
 }

@@ -29,7 +29,7 @@ impl SameTask {
         if first.kind != second.kind {
             return different(format!("{} and {}", first.kind, second.kind));
         }
-        let texts = configs.map(|config| config.examples.text.len());
+        let texts = configs.map(|config| config.text_count());
         if texts[0] != texts[1] {
             return different("pairs of texts and single texts".to_owned());
         }
