@@ -130,6 +130,56 @@ impl GradientKind {
         }
     }
 
+    /// What it is called in full.
+    pub fn title(self) -> &'static str {
+        self.source().0
+    }
+
+    /// Who published it; empty for the plain sum.
+    pub fn paper(self) -> &'static str {
+        self.source().1
+    }
+
+    /// The file in this crate's `src/gradient`.
+    pub fn file(self) -> &'static str {
+        self.source().2
+    }
+
+    /// Title, paper, file.
+    fn source(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            GradientKind::Sum => ("sum", "", "sum.rs"),
+            GradientKind::Mgda => ("multiple-gradient descent (MGDA)", "Sener and Koltun 2018", "mgda.rs"),
+            GradientKind::MgdaUb => ("MGDA's upper bound (MGDA-UB)", "Sener and Koltun 2018", "mgda_ub.rs"),
+            GradientKind::PcGrad => {
+                ("projecting conflicting gradients (PCGrad)", "Yu et al. 2020", "pcgrad.rs")
+            }
+            GradientKind::GradVac => ("gradient vaccine (GradVac)", "Wang et al. 2021", "grad_vac.rs"),
+            GradientKind::GradDrop => {
+                ("gradient sign dropout (GradDrop)", "Chen et al. 2020", "grad_drop.rs")
+            }
+            GradientKind::CaGrad => {
+                ("conflict-averse gradient descent (CAGrad)", "Liu et al. 2021", "cagrad.rs")
+            }
+            GradientKind::ImtlG => ("impartial learning, gradients (IMTL-G)", "Liu et al. 2021", "imtl_g.rs"),
+            GradientKind::NashMtl => ("Nash bargaining (Nash-MTL)", "Navon et al. 2022", "nash_mtl.rs"),
+            GradientKind::AlignedMtl => {
+                ("aligned learning (Aligned-MTL)", "Senushkin et al. 2023", "aligned_mtl.rs")
+            }
+            GradientKind::FairGrad => ("alpha-fair gradients (FairGrad)", "Ban and Ji 2024", "fair_grad.rs"),
+            GradientKind::ConFig => {
+                ("conflict-free inverse gradients (ConFIG)", "Liu et al. 2025", "config.rs")
+            }
+            GradientKind::DualProjection => ("dual projection", "Quinton and Rey 2024", "dual_projection.rs"),
+            GradientKind::UpGrad => {
+                ("unconflicting projection (UPGrad)", "Quinton and Rey 2024", "up_grad.rs")
+            }
+            GradientKind::SdmGrad => {
+                ("direction-oriented descent (SDMGrad)", "Xiao et al. 2023", "sdm_grad.rs")
+            }
+        }
+    }
+
     /// What a training loop has to show it.
     pub fn needs(self) -> Needs {
         match self {
@@ -232,6 +282,8 @@ impl FromStr for GradientKind {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     fn given(keys: &[(&str, KeyValue)]) -> BTreeMap<String, KeyValue> {
@@ -245,6 +297,14 @@ mod tests {
             assert_eq!(serde_json::to_string(&kind).unwrap(), format!("\"{kind}\""));
             assert_eq!(kind.build(3, 0, &BTreeMap::new()).unwrap().kind(), kind);
             assert_eq!(kind.build(0, 0, &BTreeMap::new()).unwrap_err(), SharingError::NoGradients);
+        }
+    }
+
+    #[test]
+    fn every_kind_has_a_file() {
+        for kind in GradientKind::ALL {
+            let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/gradient").join(kind.file());
+            assert!(file.is_file(), "{}", file.display());
         }
     }
 
