@@ -7,6 +7,7 @@ mod compare;
 mod demo;
 mod eval;
 mod format;
+mod inspect;
 mod interrupt;
 mod plan;
 mod predict;
@@ -25,6 +26,7 @@ Examples:
   mtl demo                                    see it work; nothing is needed
   mtl plan tasks.toml                         what a run would do, before it runs
   mtl train tasks.toml --out runs/first       train one model on all tasks of the file
+  mtl inspect runs/first                      what happened while it trained, as tables and a picture
   mtl eval runs/first                         its scores
   mtl predict runs/first --task sentiment --input new.tsv --output labels.jsonl
   mtl compare tasks.toml --out runs/compare --seeds 3    is training together worth it?
@@ -61,6 +63,7 @@ enum Command {
     Demo(demo::Demo),
     Plan(plan::Plan),
     Train(train::Train),
+    Inspect(inspect::Inspect),
     Eval(eval::Eval),
     Predict(predict::Predict),
     Compare(compare::Compare),
@@ -72,6 +75,7 @@ impl Command {
             Command::Demo(demo) => demo.run(),
             Command::Plan(plan) => plan.run(),
             Command::Train(train) => train.run(),
+            Command::Inspect(inspect) => inspect.run(),
             Command::Eval(eval) => eval.run(),
             Command::Predict(predict) => predict.run(),
             Command::Compare(compare) => compare.run(),

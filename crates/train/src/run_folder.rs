@@ -9,6 +9,7 @@
 //! | `model/` | the encoder and its tokenizer as a Hugging Face folder |
 //! | `heads.safetensors` | the heads |
 //! | `metrics.json` | the scores and what the run cost; written last |
+//! | `inspect.svg` | the history as a picture, once it was asked for |
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -65,6 +66,11 @@ impl RunFolder {
     /// The steps and evaluations.
     pub fn history(&self) -> PathBuf {
         self.root.join("history.jsonl")
+    }
+
+    /// The steps and evaluations as a picture.
+    pub fn picture(&self) -> PathBuf {
+        self.root.join("inspect.svg")
     }
 
     /// The folder of the checkpoint.
