@@ -76,7 +76,7 @@ fn mistakes_are_named() {
     let workplace = workplace("{\"step\":1,\"losses\":{\"a\":1.0}}\n{\"step\":2,\"losses\":{\"a\":}}\n");
     let error = workplace.fail(&["inspect", "run"], 2);
     assert!(
-        error.starts_with("error: run/history.jsonl:2:26: the line is not one of a run's history"),
+        error.starts_with("error: run/history.jsonl:2:25: the line is not one of a run's history"),
         "{error}"
     );
     assert!(!workplace.exists("run/inspect.svg"));

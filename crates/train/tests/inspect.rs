@@ -182,3 +182,31 @@ fn a_trained_run_is_seen_as_it_was() {
         assert!(svg.contains(&format!(">{} {}</text>", task.name, task.metric)), "{}", task.name);
     }
 }
+
+#[test]
+fn every_way_of_combining_measures_the_same_conflicts() {
+    let folder = TempDir::new().unwrap();
+    corpus(folder.path());
+    let trace = |gradients: &str| {
+        let sharing =
+            format!("unit = \"every-task\"\n[sharing]\nmeasure_every = 2\ngradients = \"{gradients}\"");
+        let out = folder.path().join(gradients);
+        run(&config(folder.path(), "steps = 3", &sharing, TASKS), &out);
+        Trace::read(&out).unwrap()
+    };
+    let first = |points: &[(u64, f64)]| points.iter().find(|point| point.0 == 1).unwrap().1;
+    let sum = trace("sum");
+    assert_eq!(sum.measured, 2, "the first step and the third");
+    for (gradients, measured) in [("pcgrad", 3), ("grad-drop", 2)] {
+        let other = trace(gradients);
+        assert_eq!(other.measured, measured, "{gradients}");
+        for (name, task) in &other.tasks {
+            let (got, expected) = (first(&task.gradient_norms), first(&sum.tasks[name].gradient_norms));
+            assert!((got - expected).abs() < 1e-4 * expected, "{gradients} {name}: {got} {expected}");
+        }
+        for (pair, points) in &other.cosines {
+            let (got, expected) = (first(points), first(&sum.cosines[pair]));
+            assert!((got - expected).abs() < 1e-4, "{gradients} {pair:?}: {got} {expected}");
+        }
+    }
+}
