@@ -25,10 +25,11 @@ The columns of a task:
   weight         mean of what its gradient was multiplied by in the shared parameters
   gradient norm  mean norm of that gradient before the weight, over the steps that measured it
 
-The columns of two tasks, those that conflict most first:
+The columns of two tasks, those of the lowest mean cosine first:
   measured       steps that measured the gradients of both
   mean cosine    1 where they pull the same way, 0 where neither minds the other, -1 where they undo each other
-  in conflict    share of these steps in which the cosine is below 0: what lowers one loss raises the other
+  in conflict    share of these steps in which the cosine is below 0: what lowers one loss raises the other;
+                 about 50 % beside a mean cosine near 0 is chance, no conflict
   sharpest       the smallest cosine, and its step
 
 A combining such as \"pcgrad\" measures every step; otherwise every sharing.measure_every-th does, in runs whose
@@ -95,11 +96,16 @@ fn conflicts(inspection: &Inspection) -> String {
     }
     let share = |pair: &PairInspection| {
         let share = 100.0 * pair.conflicting;
-        format!("{} and {} ({share:.1} % of {})", pair.first, pair.second, steps(pair.measured))
+        let cosine = pair.mean_cosine;
+        let steps = steps(pair.measured);
+        format!(
+            "{} and {} (mean cosine {cosine:+.3}, below 0 in {share:.1} % of {steps})",
+            pair.first, pair.second
+        )
     };
     let named: Vec<String> = inspection.conflicts().take(NAMED).map(share).collect();
     match named.is_empty() {
-        true => "conflicts: none was measured".to_owned(),
+        true => "conflicts: no two tasks conflict on average".to_owned(),
         false => format!("most in conflict: {}", named.join(", ")),
     }
 }

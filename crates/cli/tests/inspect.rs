@@ -35,7 +35,7 @@ fn the_tables_and_the_picture() {
 |-------|------|----------|-------------|-------------|------------------|
 | class | mood |        2 |      +0.125 |      50.0 % | -0.250 in step 1 |
 
-most in conflict: class and mood (50.0 % of 2 measured steps)
+conflicts: no two tasks conflict on average
 wrote run/inspect.svg
 ";
     assert_eq!(workplace.succeed(&["inspect", "run"]), expected);
@@ -58,7 +58,7 @@ fn the_document_and_another_place_for_the_picture() {
 }
 
 #[test]
-fn what_was_not_measured_says_how_it_is() {
+fn a_sentence_says_what_conflicts_or_how_to_measure() {
     let lone = r#"{"step":1,"losses":{"a":1.0},"weights":{"a":1.0}}
 {"step":2,"losses":{"b":1.0},"weights":{"b":1.0}}
 "#;
@@ -67,6 +67,11 @@ fn what_was_not_measured_says_how_it_is() {
     let mixed = "{\"step\":1,\"losses\":{\"a\":1.0,\"b\":1.0}}\n";
     let shown = workplace(mixed).succeed(&["inspect", "run"]);
     assert!(shown.contains("set sharing.measure_every"), "{shown}");
+    let against = "{\"step\":1,\"losses\":{\"a\":1.0,\"b\":1.0},\"gradient_norms\":{\"a\":1.0,\"b\":1.0},\
+                   \"cosines\":[{\"first\":\"a\",\"second\":\"b\",\"cosine\":-0.5}]}\n";
+    let shown = workplace(against).succeed(&["inspect", "run"]);
+    let sentence = "most in conflict: a and b (mean cosine -0.500, below 0 in 100.0 % of 1 measured step)";
+    assert!(shown.contains(sentence), "{shown}");
     let shown = workplace("").succeed(&["inspect", "run"]);
     assert!(shown.contains("no step is done yet"), "{shown}");
 }

@@ -38,7 +38,7 @@ fn assert_well_formed(svg: &str) {
         assert!(!rest[..start].contains('>'), "loose > before {}", &rest[start..]);
         let end = rest.find('>').expect("the tag ends");
         let tag = &rest[start + 1..end];
-        assert!(!tag.contains('<') && tag.matches('"').count() % 2 == 0, "<{tag}>");
+        assert!(!tag.contains('<') && tag.matches('"').count().is_multiple_of(2), "<{tag}>");
         let name = tag.trim_start_matches('/').split([' ', '/']).next().unwrap();
         match (tag.starts_with('/'), tag.ends_with('/')) {
             (true, _) => assert_eq!(open.pop(), Some(name), "</{name}>"),
@@ -57,7 +57,7 @@ fn assert_well_formed(svg: &str) {
 #[test]
 fn first_and_last_are_tenths_of_the_steps_that_show_the_task() {
     let step = |step: u32| {
-        let second = if step % 2 == 0 { format!(",\"b\":{}.0", step) } else { String::new() };
+        let second = if step.is_multiple_of(2) { format!(",\"b\":{}.0", step) } else { String::new() };
         format!("{{\"step\":{step},\"losses\":{{\"a\":{step}.0{second}}},\"weights\":{{\"a\":2.0}}}}\n")
     };
     let inspection = look(&(1..=20).map(step).collect::<String>());
@@ -95,7 +95,7 @@ fn pairs_are_ordered_by_conflict_whichever_name_comes_first() {
         ("ab".to_owned(), 0.375, 0.0, 0.25, 51),
     ];
     assert_eq!(shown.collect::<Vec<_>>(), expected);
-    assert_eq!((inspection.measured, inspection.conflicts().count()), (2, 2));
+    assert_eq!((inspection.measured, inspection.conflicts().count()), (2, 1));
 }
 
 #[test]

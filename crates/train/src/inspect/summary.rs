@@ -20,7 +20,7 @@ pub struct Inspection {
     pub unmeasured: Option<Unmeasured>,
     /// The tasks, by name.
     pub tasks: Vec<TaskInspection>,
-    /// The pairs of tasks that a step has measured, those that conflict most first.
+    /// The pairs of tasks that a step has measured, those of the lowest mean cosine first.
     pub pairs: Vec<PairInspection>,
 }
 
@@ -100,9 +100,7 @@ impl Inspection {
         let pairs = trace.cosines.iter().filter_map(|((first, second), points)| pair(first, second, points));
         let mut pairs: Vec<PairInspection> = pairs.collect();
         // Stable: pairs that are equal in this stay in the order of the alphabet.
-        pairs.sort_by(|a, b| {
-            b.conflicting.total_cmp(&a.conflicting).then(a.mean_cosine.total_cmp(&b.mean_cosine))
-        });
+        pairs.sort_by(|a, b| a.mean_cosine.total_cmp(&b.mean_cosine));
         Inspection {
             steps: trace.steps,
             evaluations: trace.evaluations,
@@ -113,9 +111,11 @@ impl Inspection {
         }
     }
 
-    /// The pairs that were ever in conflict, those that were most often first.
+    /// The pairs that are in conflict on average, their mean cosine being below 0; the sharpest first.
+    ///
+    /// Not those that are so in most steps: noise puts unrelated tasks below 0 in half of them.
     pub fn conflicts(&self) -> impl Iterator<Item = &PairInspection> {
-        self.pairs.iter().filter(|pair| pair.conflicting > 0.0)
+        self.pairs.iter().filter(|pair| pair.mean_cosine < 0.0)
     }
 }
 
