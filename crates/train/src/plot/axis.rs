@@ -20,13 +20,18 @@ pub(crate) struct Axis {
 impl Axis {
     /// An axis of equal steps that holds both values.
     pub(crate) fn linear(low: f64, high: f64) -> Axis {
+        Axis::spanning(low, high, TICKS)
+    }
+
+    /// An axis of about so many equal steps that holds both values.
+    pub(crate) fn spanning(low: f64, high: f64, ticks: f64) -> Axis {
         let (low, high) = if high - low > TINY.max(1e-9 * high.abs().max(low.abs())) {
             (low, high)
         } else {
             let pad = if low.abs() > TINY { low.abs() / 2.0 } else { 1.0 };
             (low - pad, high + pad)
         };
-        let step = round_step((high - low) / TICKS);
+        let step = round_step((high - low) / ticks);
         let first = (low / step + 1e-9).floor() as i64;
         let last = (high / step - 1e-9).ceil() as i64;
         let largest = step * first.abs().max(last.abs()) as f64;

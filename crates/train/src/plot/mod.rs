@@ -27,6 +27,8 @@ const HEIGHT: f64 = 170.0;
 const LINE: f64 = 17.0;
 /// About the width of a letter.
 const LETTER: f64 = 7.2;
+/// About how many steps the horizontal axis has; few would leave much of it empty.
+const STEPS: f64 = 8.0;
 /// Lines of at most so many points have dots.
 const DOTS: usize = 60;
 
@@ -76,7 +78,7 @@ impl Figure {
     fn x_axis(&self) -> Axis {
         let points = self.panels.iter().flat_map(|panel| &panel.lines).flat_map(|line| &line.points);
         let last = points.map(|point| point.0).max_by(f64::total_cmp);
-        Axis::linear(0.0, last.unwrap_or(1.0))
+        Axis::spanning(0.0, last.unwrap_or(1.0), STEPS)
     }
 }
 
