@@ -30,6 +30,12 @@ pub fn score(score: f64) -> String {
     format!("{score:.4}")
 }
 
+/// A number of any size to four digits after the point, or by powers of ten: `0.1234`, `1.235e-5`.
+pub fn value(value: f64) -> String {
+    let plain = value == 0.0 || (1e-3..1e6).contains(&value.abs());
+    if plain { format!("{value:.4}") } else { format!("{value:.3e}") }
+}
+
 /// A score with its standard deviation, where there is one.
 pub fn spread(mean: f64, sd: Option<f64>) -> String {
     sd.map_or_else(|| score(mean), |sd| format!("{mean:.4} ± {sd:.4}"))
@@ -52,6 +58,12 @@ mod tests {
     #[test]
     fn thousands_stand_apart() {
         assert_eq!([0, 999, 1000, 1234567].map(count), ["0", "999", "1,000", "1,234,567"]);
+    }
+
+    #[test]
+    fn a_value_of_any_size_is_short() {
+        let texts = [0.0, 0.12345, -12.5, 1.2346e-5, 3e7].map(value);
+        assert_eq!(texts, ["0.0000", "0.1235", "-12.5000", "1.235e-5", "3.000e7"]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod demo;
 mod describe;
 mod eval;
 mod format;
+mod inspect;
 mod interrupt;
 mod plan;
 mod predict;
@@ -29,6 +30,7 @@ Examples:
   mtl describe tasks.toml                     what the data say: labels, baselines, what tasks share
   mtl plan tasks.toml                         what a run would do, before it runs
   mtl train tasks.toml --out runs/first       train one model on all tasks of the file
+  mtl inspect runs/first                      what happened while it trained, as tables and a picture
   mtl eval runs/first                         its scores
   mtl predict runs/first --task sentiment --input new.tsv --output labels.jsonl
   mtl compare tasks.toml --out runs/compare --seeds 3    is training together worth it?
@@ -70,6 +72,7 @@ enum Command {
     Describe(describe::Describe),
     Plan(plan::Plan),
     Train(train::Train),
+    Inspect(inspect::Inspect),
     Eval(eval::Eval),
     Predict(predict::Predict),
     Compare(compare::Compare),
@@ -83,6 +86,7 @@ impl Command {
             Command::Describe(describe) => describe.run(),
             Command::Plan(plan) => plan.run(),
             Command::Train(train) => train.run(),
+            Command::Inspect(inspect) => inspect.run(),
             Command::Eval(eval) => eval.run(),
             Command::Predict(predict) => predict.run(),
             Command::Compare(compare) => compare.run(),

@@ -146,15 +146,26 @@ impl Observer for Progress {
     }
 }
 
+/// `1,200 tokens/s  loss  mood 0.512  similarity 0.123 x0.80  conflict -0.31 mood/similarity`: a task's weight where it
+/// differs from 1, and the sharpest conflict that was measured last, if there was one.
 fn rate_and_losses(step: &StepReport<'_>) -> String {
     let mut text = format!("{} tokens/s  loss", format::count(step.tokens_per_second.round() as u64));
-    for (task, loss) in step.losses {
+    for ((task, loss), weight) in step.losses.iter().zip(step.weights) {
         text += &match loss {
-            Some(loss) => format!("  {task} {loss:.3}"),
+            Some(loss) => format!("  {task} {loss:.3}{}", times(*weight)),
             None => format!("  {task} -"),
         };
     }
+    if let Some((first, second, cosine)) = step.conflict {
+        text += &format!("  conflict {cosine:.2} {first}/{second}");
+    }
     text
+}
+
+/// A weight, unless it reads as 1.
+fn times(weight: Option<f64>) -> String {
+    let text = weight.map_or_else(String::new, |weight| format!(" x{weight:.2}"));
+    if text == " x1.00" { String::new() } else { text }
 }
 
 fn new_bar() -> ProgressBar {

@@ -59,6 +59,9 @@ fn hint(error: &TrainError) -> Option<&'static str> {
     match error {
         TrainError::HoldsRun { .. } => Some("add --resume to continue the run in that folder"),
         TrainError::NoRun { .. } => Some("DIR is the folder given to `mtl train CONFIG --out DIR`"),
+        TrainError::NoHistory { .. } => Some(
+            "DIR is the folder given to `mtl train CONFIG --out DIR`, or that of one run of a comparison",
+        ),
         TrainError::TaskNeeded { .. } => Some("add --task NAME"),
         TrainError::Interrupted { .. } => Some(
             "the same command continues: `mtl train` with --resume, `mtl compare` and `mtl demo` with --out",

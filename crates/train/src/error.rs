@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 
 use mtl_core_tensor::{FileProblem, TensorError};
 use mtl_curriculum::CurriculumError;
-use mtl_data::DataError;
 use mtl_data::synthetic::SyntheticError;
+use mtl_data::{DataError, Location};
 use mtl_encoders::EncoderError;
 use mtl_metrics::MetricError;
 use mtl_sharing::SharingError;
 
 use crate::config::ConfigError;
+use crate::inspect::HistoryProblem;
 
 /// A run, an evaluation or a prediction that cannot be done, or failed.
 #[derive(Debug, thiserror::Error)]
@@ -102,6 +103,20 @@ pub enum TrainError {
         folder: PathBuf,
         /// The first file that is missing.
         what: &'static str,
+    },
+    /// There is no history in the folder.
+    #[error("{}: the folder holds no run: history.jsonl is missing", folder.display())]
+    NoHistory {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// A line of a history was refused.
+    #[error("{at}: {problem}")]
+    History {
+        /// The line, and the column where it goes wrong.
+        at: Location,
+        /// Why.
+        problem: HistoryProblem,
     },
     /// The run to be resumed was started with another configuration.
     #[error("{}: the run was started with another configuration; changed: {}", folder.display(), keys.join(", "))]

@@ -46,6 +46,10 @@ pub struct StepReport<'a> {
     /// Each task's name and its running loss: an exponential mean over its steps of weight 0.05 for the newest;
     /// `None` before its first.
     pub losses: &'a [(String, Option<f64>)],
+    /// What each task's gradient was multiplied by in the shared parameters, the same kind of mean over the steps since
+    /// the run began or was resumed; `None` before its first, and where each element has its own factor. In the order
+    /// of `losses`.
+    pub weights: &'a [Option<f64>],
     /// The two tasks whose gradients conflicted most when they were last measured, and their cosine; `None` if none did.
     pub conflict: Option<&'a (String, String, f64)>,
     /// The learning rate of the step.

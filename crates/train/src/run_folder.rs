@@ -10,6 +10,7 @@
 //! | `heads.safetensors` | the heads |
 //! | `outcomes.dev.jsonl`, `outcomes.test.jsonl` | predictions beside labels; the latter from a comparison |
 //! | `metrics.json` | the scores and what the run cost; written last |
+//! | `inspect.svg` | the history as a picture, once it was asked for |
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -67,6 +68,11 @@ impl RunFolder {
     /// The steps and evaluations.
     pub fn history(&self) -> PathBuf {
         self.root.join("history.jsonl")
+    }
+
+    /// The steps and evaluations as a picture.
+    pub fn picture(&self) -> PathBuf {
+        self.root.join("inspect.svg")
     }
 
     /// The folder of the checkpoint.

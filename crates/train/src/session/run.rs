@@ -27,7 +27,7 @@ use crate::scores::{RunMetrics, Scores, Summary, peak_rss_mib};
 use crate::spec::TaskSpec;
 use crate::step::{Conflict, StepOutcome, Stepper};
 
-/// The weight of the newest loss in a running loss.
+/// The weight of the newest value in a running mean.
 const NEWEST: f64 = 0.05;
 
 /// A run under way.
@@ -45,6 +45,8 @@ pub(super) struct Run<'a> {
     history: Option<History>,
     limit: Option<u64>,
     state: State,
+    /// The running mean of what each task's gradient was multiplied by. `(tasks,)`
+    running_weights: Vec<Option<f64>>,
     /// The sharpest conflict that was measured last: two tasks and their cosine.
     conflict: Option<(String, String, f64)>,
     /// Each task's dev outcomes under the weights that are kept so far, and their step.
@@ -93,6 +95,7 @@ impl<'a> Run<'a> {
             saved: begun,
             outcomes: None,
             history: None,
+            running_weights: vec![None; specs.len()],
             config,
             folder,
             text,
@@ -227,11 +230,8 @@ impl<'a> Run<'a> {
     }
 
     fn report(&mut self, outcome: &StepOutcome, learning_rate: f64, observer: &mut dyn Observer) {
-        for (running, loss) in self.state.running_losses.iter_mut().zip(&outcome.losses) {
-            if let Some(loss) = loss {
-                *running = Some(running.map_or(*loss, |running| running + NEWEST * (loss - running)));
-            }
-        }
+        follow(&mut self.state.running_losses, &outcome.losses);
+        follow(&mut self.running_weights, &outcome.weights);
         let names = self.specs.iter().map(|spec| spec.name.clone());
         let losses: Vec<(String, Option<f64>)> =
             names.zip(self.state.running_losses.iter().copied()).collect();
@@ -246,6 +246,7 @@ impl<'a> Run<'a> {
             step: self.state.step,
             total: self.schedule.total,
             losses: &losses,
+            weights: &self.running_weights,
             learning_rate,
             gradient_norm: outcome.gradient_norm,
             tokens: self.state.tokens,
@@ -348,6 +349,15 @@ impl<'a> Run<'a> {
 
     fn seconds_total(&self) -> f64 {
         self.before + self.begun.elapsed().as_secs_f64()
+    }
+}
+
+/// Moves each running mean towards its newest value, where there is one.
+fn follow(running: &mut [Option<f64>], newest: &[Option<f64>]) {
+    for (running, newest) in running.iter_mut().zip(newest) {
+        if let Some(newest) = newest {
+            *running = Some(running.map_or(*newest, |running| running + NEWEST * (newest - running)));
+        }
     }
 }
 

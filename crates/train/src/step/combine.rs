@@ -82,15 +82,21 @@ impl Combining<'_> {
         Ok(Combination { gradients, weights: Some(weights), conflict: Some(conflict) })
     }
 
-    /// GradDrop: each element of the shared parameters on its own. `places` numbers the parameters.
+    /// GradDrop: each element of the shared parameters on its own. `places` numbers the parameters. It needs no products
+    /// of gradients, so they are taken only in a step that measures.
     pub(super) fn by_element<E: Float<Master = f32>>(
         &self,
         method: &GradDrop,
         mut packs: Vec<Recorded<'_, E>>,
         places: &BTreeMap<ParamId, u64>,
+        measured: bool,
     ) -> Result<Combination, TrainError> {
         let (mut failed, step) = (None, self.forward.step);
+        let mut gram = measured.then(|| vec![0.0; self.losses.len().pow(2)]);
         let combine = |elements: TaskElements<'_, f32>| {
+            if let Some(gram) = &mut gram {
+                add_products(gram, elements.tasks);
+            }
             let combined = drop_signs(method, step, places[&elements.parameter], &elements, self.losses);
             combined.unwrap_or_else(|error| {
                 failed = Some(error);
@@ -104,9 +110,10 @@ impl Combining<'_> {
             hand_over(by_task(packs, self.weights)?, &mut sink);
         }
         let gradients = sink.into_gradients();
+        let conflict = gram.map(|gram| Conflict::of(&gram, self.weights, self.losses));
         match failed {
             Some(error) => Err(error.into()),
-            None => Ok(Combination { gradients, weights: None, conflict: None }),
+            None => Ok(Combination { gradients, weights: None, conflict }),
         }
     }
 
@@ -194,6 +201,19 @@ fn hand_over(mut gradients: PerTaskGradients<f32, Cpu>, sink: &mut dyn GradientS
             }
         }
         sink.finished(&Cpu, id);
+    }
+}
+
+/// Adds the products of each two tasks' gradients of one parameter. `gram: (tasks, tasks)`
+fn add_products(gram: &mut [f64], tasks: &[Vec<f32>]) {
+    for (s, a) in tasks.iter().enumerate() {
+        for (t, b) in tasks.iter().enumerate().take(s + 1) {
+            let product: f64 = a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
+            gram[s * tasks.len() + t] += product;
+            if s != t {
+                gram[t * tasks.len() + s] += product;
+            }
+        }
     }
 }
 

@@ -199,7 +199,7 @@ impl Stepper {
         let losses = Losses::of(n_tasks, &packs).0;
         let weights = self.weighting.weights(forward.step, &losses)?;
         let found = match self.combining.is_some() {
-            true => self.combine(forward, others, &losses, &weights, packs)?,
+            true => self.combine(forward, others, &losses, &weights, measured, packs)?,
             false => self.sum(forward, &losses, &weights, measured, packs)?,
         };
         if needs.gradient_norms
@@ -261,15 +261,17 @@ impl Stepper {
         others: &[Forward<'_>],
         losses: &[Option<f64>],
         weights: &[f64],
+        measured: bool,
         packs: Vec<Recorded<'_, E>>,
     ) -> Result<Combination, TrainError> {
+        let measured = measured || self.weighting.needs().gradient_norms;
         let given = Combining { forward, losses, weights, shared: &self.shared };
         let method = self.combining.as_mut().expect("the caller has looked").as_mut();
         match method.kind().needs() {
             Needs::Representation => given.by_representation(method, packs, self.reads),
             Needs::Elementwise => {
                 let method = method.elementwise().expect("it needs elements");
-                given.by_element(method, packs, &self.places)
+                given.by_element(method, packs, &self.places, measured)
             }
             Needs::ThreeBatches => {
                 let [first, second] = others else {
