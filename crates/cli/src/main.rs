@@ -18,6 +18,7 @@ mod score;
 mod table;
 mod train;
 mod verdict;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -34,6 +35,7 @@ Examples:
   mtl eval runs/first                         its scores
   mtl predict runs/first --task sentiment --input new.tsv --output labels.jsonl
   mtl compare tasks.toml --out runs/compare --seeds 3    is training together worth it?
+  mtl verify                                  does each method compute what its paper says?
 
 A configuration file (`mtl train --help` says more):
   [encoder]
@@ -77,6 +79,7 @@ enum Command {
     Predict(predict::Predict),
     Compare(compare::Compare),
     Score(score::Score),
+    Verify(verify::Verify),
 }
 
 impl Command {
@@ -91,6 +94,7 @@ impl Command {
             Command::Predict(predict) => predict.run(),
             Command::Compare(compare) => compare.run(),
             Command::Score(score) => score.run(),
+            Command::Verify(verify) => verify.run(),
         }
     }
 }

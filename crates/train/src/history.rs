@@ -22,7 +22,7 @@ pub enum Line<'a> {
         losses: BTreeMap<&'a str, f64>,
         /// What the gradient of each task's mean loss was multiplied by in the shared parameters, if it was one number.
         weights: BTreeMap<&'a str, f64>,
-        /// The norm of each task's gradient of the shared parameters, in a step that measures it.
+        /// The norm of each task's gradient, in a step that measures it; of which parameters, `step::Conflict` says.
         #[serde(skip_serializing_if = "Option::is_none")]
         gradient_norms: Option<BTreeMap<&'a str, f64>>,
         /// How the tasks' gradients lie to each other, in a step that measures it.

@@ -30,6 +30,7 @@ pub mod scores;
 pub mod session;
 pub mod spec;
 pub mod step;
+pub mod verify;
 
 pub use benchmark::{
     BenchmarkScore, ScoreOptions, Submission, SubmissionOptions, score_benchmark, submission,
@@ -48,3 +49,4 @@ pub use plan::{Plan, plan};
 pub use predict::{PredictOptions, predict};
 pub use scores::{RunMetrics, Scores, Summary};
 pub use session::Session;
+pub use verify::{FixedValue, verify};

@@ -216,16 +216,19 @@ fn methods_of_sharing_read_back_with_their_keys() {
     let with = |keys: &str| FOUR_TASKS.replace("architecture = \"hard\"", keys);
     for kind in WeightingKind::ALL {
         for gradients in GradientKind::ALL {
+            if *kind == WeightingKind::GradNorm && *gradients != GradientKind::Sum {
+                continue;
+            }
             let text = with(&format!("weighting = \"{kind}\"\ngradients = \"{gradients}\""))
                 .replace("[curriculum]", "[curriculum]\nunit = \"every-task\"");
             let config = parse(&text);
             assert_eq!((config.sharing.weighting.kind(), config.sharing.gradients.kind), (*kind, *gradients));
             let written = config.to_toml();
+            let read = Config::parse(&written, Path::new("/another/config.toml"), None)
+                .unwrap_or_else(|error| panic!("{error}\n{written}"));
+            assert_eq!(read, config);
             let shared = kind.keys().iter().any(|a| gradients.keys().iter().any(|b| a.name == b.name));
-            match Config::parse(&written, Path::new("/another/config.toml"), None) {
-                Ok(read) => assert_eq!(read, config),
-                Err(error) => assert!(shared, "{error}\n{written}"),
-            }
+            assert!(!shared, "{kind} and {gradients} have a key of one name");
         }
     }
 }

@@ -396,8 +396,9 @@ fn methods_of_sharing() {
         "mtl.toml:5:5: `sharing.c` must be at least 0, got -1"
     );
     assert_eq!(
-        mixed("weighting = \"gradnorm\"\ngradients = \"fairgrad\"\nalpha = 1"),
-        "mtl.toml:6:1: `sharing.alpha` is a key of both gradnorm and fairgrad; the two cannot be used together"
+        mixed("weighting = \"gradnorm\"\ngradients = \"fairgrad\""),
+        "mtl.toml:5:13: sharing.weighting = \"gradnorm\" balances a sum of gradients; \
+         it cannot be used with gradients = \"fairgrad\""
     );
 }
 

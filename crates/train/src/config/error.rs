@@ -170,11 +170,11 @@ pub enum ConfigProblem {
         /// Its value.
         value: String,
     },
-    /// The loss weighting and the gradient combining have a key of one name.
-    #[error("`{key}` is a key of both {first} and {second}; the two cannot be used together")]
-    SharedKey {
-        /// The key.
-        key: String,
+    /// GradNorm balances the gradients of a weighted sum of losses, so there must be one.
+    #[error(
+        "sharing.weighting = \"{first}\" balances a sum of gradients; it cannot be used with gradients = \"{second}\""
+    )]
+    NotTogether {
         /// The loss weighting.
         first: &'static str,
         /// The gradient combining.

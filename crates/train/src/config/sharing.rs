@@ -112,6 +112,11 @@ impl SharingConfig {
             check_unit(entry, kind.name(), kind == GradientKind::Sum, unit)?;
             Ok(kind)
         })?;
+        if weighting == WeightingKind::GradNorm && gradients != GradientKind::Sum {
+            let (first, second) = (weighting.name(), gradients.name());
+            let entry = section.get("gradients").expect("it is not the default");
+            return Err(entry.error(ConfigProblem::NotTogether { first, second }));
+        }
         check_keys(section, weighting, gradients)?;
         Ok(Self {
             architecture: section.or("architecture", Architecture::Hard, |entry| entry.choice())?,
@@ -172,27 +177,22 @@ fn check_unit(entry: &Entry<'_>, value: &str, any_unit: bool, unit: Unit) -> Res
     Err(entry.error(ConfigProblem::OneTaskSteps { key: entry.name.clone(), value: value.to_owned() }))
 }
 
-/// Errors at a key that neither method has, and at one that both have.
+/// Errors at a key that neither method has. No weighting shares a key's name with a combining that it can meet.
 fn check_keys(
     section: &Section<'_>,
     weighting: WeightingKind,
     gradients: GradientKind,
 ) -> Result<(), ConfigError> {
-    let of_weighting = || weighting.keys().iter().map(|key| key.name);
-    let of_gradients = || gradients.keys().iter().map(|key| key.name);
-    for entry in section.entries().iter().filter(|entry| !KEYS.contains(&entry.key)) {
-        let shared = of_weighting().chain(of_gradients()).filter(|name| *name == entry.key).count();
-        if shared == 0 {
-            let known = KEYS.iter().copied().chain(of_weighting()).chain(of_gradients());
+    let of_weighting = weighting.keys().iter().map(|key| key.name);
+    let of_gradients = gradients.keys().iter().map(|key| key.name);
+    let known: Vec<&str> = KEYS.iter().copied().chain(of_weighting).chain(of_gradients).collect();
+    match section.entries().into_iter().find(|entry| !known.contains(&entry.key)) {
+        None => Ok(()),
+        Some(entry) => {
             let suggestion = Suggestion::new(entry.key, known);
-            return Err(entry.key_error(ConfigProblem::UnknownKey { key: entry.name.clone(), suggestion }));
-        }
-        if shared > 1 {
-            let (first, second) = (weighting.name(), gradients.name());
-            return Err(entry.key_error(ConfigProblem::SharedKey { key: entry.name.clone(), first, second }));
+            Err(entry.key_error(ConfigProblem::UnknownKey { key: entry.name.clone(), suggestion }))
         }
     }
-    Ok(())
 }
 
 /// Reads each of the weighting's keys, checked one by one so that an error stands where the key does.

@@ -1,10 +1,11 @@
-//! How the tasks' gradients of the shared parameters lie to each other in one step.
+//! How the tasks' gradients lie to each other in one step: those of the shared parameters; with GradNorm, of the last
+//! shared layer; with MGDA-UB, at the encoder's output.
 
 /// Norms and cosines of the gradients of the tasks' unweighted mean losses. Task s conflicts with task t where their
 /// cosine is negative: a small step that lowers the loss of one raises that of the other.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Conflict {
-    /// The norm of each task's gradient; `None` for a task that the step does not show. `(tasks,)`
+    /// The norm of each task's gradient; `None` for a task that the step does not show, or shows with weight 0. `(tasks,)`
     pub norms: Vec<Option<f64>>,
     /// The cosine of each pair of tasks, the first index smaller; pairs of which one has no gradient are left out.
     pub cosines: Vec<((usize, usize), f64)>,
@@ -19,7 +20,11 @@ impl Conflict {
     pub(super) fn of(gram: &[f64], weights: &[f64], losses: &[Option<f64>]) -> Self {
         let n_tasks = losses.len();
         let square = |task: usize| gram[task * (n_tasks + 1)];
-        let norm = |task: usize| losses[task].map(|_| square(task).max(0.0).sqrt() / weights[task].abs());
+        let norm = |task: usize| {
+            // Of a gradient that was multiplied by 0 nothing is known.
+            losses[task].filter(|_| weights[task] != 0.0)?;
+            Some(square(task).max(0.0).sqrt() / weights[task].abs())
+        };
         let norms: Vec<Option<f64>> = (0..n_tasks).map(norm).collect();
         let pairs = (0..n_tasks).flat_map(|s| (s + 1..n_tasks).map(move |t| (s, t)));
         let cosine = |(s, t): (usize, usize)| {
@@ -49,5 +54,6 @@ mod tests {
         assert_eq!(conflict.norms, [Some(5.0), Some(1.0), None]);
         assert_eq!(conflict.cosines, [((0, 1), -0.6)]);
         assert_eq!(conflict.sharpest(), Some(((0, 1), -0.6)));
+        assert_eq!(Conflict::of(&[0.0], &[0.0], &[Some(1.0)]).norms, [None]);
     }
 }

@@ -202,12 +202,6 @@ impl Stepper {
             true => self.combine(forward, others, &losses, &weights, measured, packs)?,
             false => self.sum(forward, &losses, &weights, measured, packs)?,
         };
-        if needs.gradient_norms
-            && let Some(conflict) = &found.conflict
-            && self.combining.is_some()
-        {
-            self.weighting.gradient_norms(forward.step, &conflict.norms)?;
-        }
         Ok((losses, found))
     }
 
@@ -264,7 +258,6 @@ impl Stepper {
         measured: bool,
         packs: Vec<Recorded<'_, E>>,
     ) -> Result<Combination, TrainError> {
-        let measured = measured || self.weighting.needs().gradient_norms;
         let given = Combining { forward, losses, weights, shared: &self.shared };
         let method = self.combining.as_mut().expect("the caller has looked").as_mut();
         match method.kind().needs() {
