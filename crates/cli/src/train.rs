@@ -21,6 +21,11 @@ The configuration says what is learned from which files:
   batch = 32                    # sequences per step
   learning_rate = 5e-5
   precision = \"bf16\"            # or \"f32\"
+  [curriculum]
+  unit = \"every-task\"           # each step shows every task; or \"batch\", the default, or \"sequence\"
+  [sharing]
+  weighting = \"uncertainty\"     # how losses are weighted; README.md lists all
+  gradients = \"pcgrad\"          # how the tasks' gradients become one
   [tasks.similarity]
   kind = \"regression\"           # classification, multi-label, token-classification
   text = [\"sentence1\", \"sentence2\"]

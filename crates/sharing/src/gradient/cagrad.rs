@@ -217,6 +217,6 @@ mod tests {
     #[test]
     fn c_is_not_negative() {
         let error = CaGrad::new(2, -0.1, Rescale::None).unwrap_err();
-        assert_eq!(error.to_string(), "cagrad: `c` must be at least 0, got -0.1");
+        assert_eq!(error.to_string(), "`c` of cagrad combining must be at least 0, got -0.1");
     }
 }

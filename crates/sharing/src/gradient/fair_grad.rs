@@ -94,6 +94,6 @@ mod tests {
     #[test]
     fn alpha_is_positive() {
         let error = FairGrad::new(2, 0.0).unwrap_err();
-        assert_eq!(error.to_string(), "fairgrad: `alpha` must be greater than 0, got 0");
+        assert_eq!(error.to_string(), "`alpha` of fairgrad combining must be greater than 0, got 0");
     }
 }

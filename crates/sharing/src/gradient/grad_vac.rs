@@ -149,6 +149,6 @@ mod tests {
     #[test]
     fn beta_is_a_share() {
         let error = GradVac::new(2, 1.5, 0).unwrap_err();
-        assert_eq!(error.to_string(), "grad-vac: `beta` must be from 0 to 1, got 1.5");
+        assert_eq!(error.to_string(), "`beta` of grad-vac combining must be from 0 to 1, got 1.5");
     }
 }

@@ -339,7 +339,10 @@ mod tests {
             "`scale` of aligned-mtl combining must be one of min, median, rmse, got max"
         );
         let error = build(GradientKind::SdmGrad, "iterations", KeyValue::Number(2.5));
-        assert_eq!(error.to_string(), "sdmgrad: `iterations` must be a whole number, at least 1, got 2.5");
+        assert_eq!(
+            error.to_string(),
+            "`iterations` of sdmgrad combining must be a whole number, at least 1, got 2.5"
+        );
     }
 
     #[test]
