@@ -1,53 +1,35 @@
 //! Standard normal draws by (seed, step, task), so that nothing has to be saved.
 //!
-//! A draw's 64-bit numbers are those of SplitMix64, read by index: Guy L. Steele Jr., Doug Lea, Christine H. Flood:
-//! *Fast Splittable Pseudorandom Number Generators*, OOPSLA 2014, Figure 16. Two of them make a normal draw:
-//! G. E. P. Box, M. E. Muller: *A Note on the Generation of Random Normal Deviates*, 1958.
+//! Two uniform draws make a normal one: G. E. P. Box, M. E. Muller: *A Note on the Generation of Random Normal Deviates*,
+//! 1958.
 
-const GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
+use crate::draws::Draws;
+
 /// Keeps these draws apart from others that are made of the same seed.
 const PURPOSE: u64 = 0x6c6f_7373_7765_6967;
 
 /// A source of standard normal draws: the same seed, step and task always give the same number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NormalDraws {
-    key: u64,
+    seed: u64,
 }
 
 impl NormalDraws {
     /// The draws of a seed.
     pub fn new(seed: u64) -> Self {
-        Self { key: absorb(mix(seed.wrapping_add(GAMMA)), PURPOSE) }
+        Self { seed }
     }
 
     /// One draw for each of `n_tasks` tasks in `step`, independent, of mean 0 and variance 1.
     pub fn draw(&self, step: u64, n_tasks: usize) -> Vec<f64> {
-        let key = absorb(self.key, step);
-        (0..n_tasks as u64).map(|task_idx| normal(absorb(key, task_idx))).collect()
+        (0..n_tasks as u64).map(|task| normal(&Draws::of(&[PURPOSE, self.seed, step, task]))).collect()
     }
 }
 
-/// The normal draw of a key.
-fn normal(key: u64) -> f64 {
-    let (first, second) = (mix(key.wrapping_add(GAMMA)), mix(key.wrapping_add(GAMMA.wrapping_mul(2))));
+fn normal(draws: &Draws) -> f64 {
     // In (0, 1], so that the logarithm is finite.
-    let radius = (-2.0 * (unit(first) + f64::EPSILON / 2.0).ln()).sqrt();
-    radius * (std::f64::consts::TAU * unit(second)).cos()
-}
-
-/// In [0, 1), of 53 bits.
-fn unit(bits: u64) -> f64 {
-    (bits >> 11) as f64 / (1_u64 << 53) as f64
-}
-
-fn absorb(key: u64, lane: u64) -> u64 {
-    mix((key ^ mix(lane.wrapping_add(GAMMA))).wrapping_add(GAMMA))
-}
-
-fn mix(value: u64) -> u64 {
-    let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    value ^ (value >> 31)
+    let radius = (-2.0 * (draws.uniform_at(0) + f64::EPSILON / 2.0).ln()).sqrt();
+    radius * (std::f64::consts::TAU * draws.uniform_at(1)).cos()
 }
 
 #[cfg(test)]
