@@ -9,11 +9,11 @@ use crate::error::MetricError;
 pub enum Smoothing {
     /// No smoothing: a length without matches makes the score 0.
     None,
-    /// Matches of 0 become this number, between 0 and 1; 0.1 in the paper [1].
+    /// Matches of 0 become this number, between 0 and 1; 0.1 in the paper \[1\].
     Floor(f64),
-    /// This number, 0 or more, is added to matches and totals of bigrams and longer; 1 in the paper [2].
+    /// This number, 0 or more, is added to matches and totals of bigrams and longer; 1 in the paper \[2\].
     AddK(f64),
-    /// The first length without matches counts 1/2 match, the next one 1/4, and so on [3]; as `mteval-v13a.pl`.
+    /// The first length without matches counts 1/2 match, the next one 1/4, and so on \[3\]; as `mteval-v13a.pl`.
     #[default]
     Exp,
 }
