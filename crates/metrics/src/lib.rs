@@ -36,7 +36,7 @@ mod tags;
 mod whitespace;
 
 pub use accuracy::{accuracy, exact_match};
-pub use aggregate::{DecaScore, GlueScore, SuperGlueScore};
+pub use aggregate::Aggregate;
 pub use attachment::{Attachment, attachment};
 pub use bio::{InvalidBio, ValidBio, WordPlace};
 pub use bleu::{BleuOptions, BleuScore, Smoothing, corpus_bleu, sentence_bleu};

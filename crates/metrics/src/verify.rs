@@ -2,7 +2,7 @@
 //!
 //! Values that need a file are compared elsewhere (golden tests, `cargo xtask conformance`).
 
-use crate::aggregate::{DecaScore, GlueScore, SuperGlueScore};
+use crate::aggregate::Aggregate;
 use crate::conll18::{Treebank, evaluate};
 use crate::decanlp;
 use crate::key::{Direction, MetricKey};
@@ -119,44 +119,29 @@ fn superglue(check: Check) {
 }
 
 fn aggregates(check: Check) {
-    let mqan = DecaScore {
-        squad: Some(77.0),
-        iwslt: Some(21.4),
-        cnn_dm: Some(24.4),
-        mnli: Some(74.0),
-        sst: Some(86.5),
-        qa_srl: Some(80.9),
-        qa_zre: Some(40.9),
-        woz: Some(84.8),
-        wikisql: Some(70.2),
-        mwsc: Some(48.8),
-    };
+    let mqan = [
+        ("squad", 77.0),
+        ("iwslt", 21.4),
+        ("cnn-dailymail", 24.4),
+        ("mnli", 74.0),
+        ("sst", 86.5),
+        ("qa-srl", 80.9),
+        ("qa-zre", 40.9),
+        ("woz", 84.8),
+        ("wikisql", 70.2),
+        ("mwsc", 48.8),
+    ];
     // Published as 609.0, from columns that were not rounded.
-    check("decaScore of MQAN", "McCann 2018, rounded columns", &[608.9], &[got(mqan.score())], 1e-9);
-    let people = GlueScore {
-        cola: Some(66.4),
-        sst2: Some(97.8),
-        mrpc: Some([86.3, 80.8]),
-        stsb: Some([92.7, 92.6]),
-        qqp: Some([59.5, 80.4]),
-        mnli: Some([92.0, 92.8]),
-        qnli: Some(91.2),
-        rte: Some(93.6),
-        wnli: Some(95.9),
-    };
-    // Published with one digit; so below.
-    check("GLUE score of people", "Nangia & Bowman 2019", &[87.1], &[got(people.score())], 0.0501);
-    let people = SuperGlueScore {
-        boolq: Some(89.0),
-        cb: Some([95.8, 98.9]),
-        copa: Some(100.0),
-        multirc: Some([81.8, 51.9]),
-        record: Some([91.7, 91.3]),
-        rte: Some(93.6),
-        wic: Some(80.0),
-        wsc: Some(100.0),
-    };
-    check("SuperGLUE score of people", "Wang 2019", &[89.8], &[got(people.score())], 0.0501);
+    let score = got(Aggregate::DecaNlp.score(&mqan));
+    check("decaScore of MQAN", "McCann 2018, rounded columns", &[608.9], &[score], 1e-9);
+    let found = got(Aggregate::Glue
+        .so_far(&[("cola", 60.0), ("mnli", 80.0), ("mnli-mismatched", 90.0)])
+        .map(|score| score.unwrap_or(f64::NAN)));
+    check("GLUE score over two tasks", BY_HAND, &[72.5], &[found], EXACT);
+    let found = got(Aggregate::SuperGlue
+        .so_far(&[("boolq", 80.0), ("cb", 60.0), ("ax-b", 0.0)])
+        .map(|score| score.unwrap_or(f64::NAN)));
+    check("SuperGLUE score over two tasks", BY_HAND, &[70.0], &[found], EXACT);
 }
 
 fn summaries(check: Check) {

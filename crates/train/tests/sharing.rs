@@ -54,14 +54,16 @@ fn methods() -> Vec<String> {
         .collect()
 }
 
+/// Every number of a file.
+fn numbers(path: &Path) -> Vec<f64> {
+    let file = WeightFile::open(path).unwrap();
+    let values = |name| file.get::<f64>(name, file.sizes(name).unwrap()).unwrap();
+    file.names().flat_map(values).collect()
+}
+
 /// Every number that a run learned.
 fn learned(out: &Path) -> Vec<f64> {
-    let of = |name: &str| {
-        let file = WeightFile::open(&out.join(name)).unwrap();
-        let values = |name| file.get::<f64>(name, file.sizes(name).unwrap()).unwrap();
-        file.names().flat_map(values).collect::<Vec<f64>>()
-    };
-    [of("model/model.safetensors"), of("heads.safetensors")].concat()
+    [numbers(&out.join("model/model.safetensors")), numbers(&out.join("heads.safetensors"))].concat()
 }
 
 fn distance(a: &[f64], b: &[f64]) -> f64 {
@@ -126,6 +128,53 @@ fn packs_do_not_change_what_is_learned() {
         let (one, several) = (learn(8192), learn(40));
         let size = distance(&one, &vec![0.0; one.len()]);
         assert!(distance(&one, &several) < 1e-6 * size, "{keys}: {}", distance(&one, &several) / size);
+    }
+}
+
+/// The weights that the first step of a run used.
+fn first_weights(out: &Path) -> Vec<(String, f64)> {
+    let history = fs::read_to_string(out.join("history.jsonl")).unwrap();
+    let step: serde_json::Value = serde_json::from_str(history.lines().next().unwrap()).unwrap();
+    let weights = step["weights"].as_object().unwrap();
+    weights.iter().map(|(task, weight)| (task.clone(), weight.as_f64().unwrap())).collect()
+}
+
+#[test]
+fn a_step_is_that_of_a_sum_with_the_weights_it_reports() {
+    let folder = tempfile::tempdir().unwrap();
+    corpus(folder.path());
+    // One plain step without clipping, so that a weight is seen in full.
+    let train = "steps = 1\nbatch = 9\nwarmup = 0.0\nschedule = \"constant\"\nclip = 0.0\noptimizer = \"sgd\"\nmomentum = 0.0";
+    let run_of = |name: String, keys: &str| {
+        let out = folder.path().join(name);
+        run(&sharing(folder.path(), train, keys, TASKS), &out);
+        out
+    };
+    for (number, (keys, heads_too)) in [
+        ("weighting = \"geometric\"", true),
+        ("weighting = \"uncertainty\"", true),
+        ("gradients = \"mgda\"", false),
+        ("gradients = \"pcgrad\"", false),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let method = run_of(format!("{number}"), keys);
+        let weights = first_weights(&method);
+        assert!(weights.iter().any(|(_, weight)| (weight - 1.0).abs() > 1e-3), "{keys}: {weights:?}");
+        let fixed: Vec<String> =
+            weights.iter().map(|(task, weight)| format!("{task} = {weight:?}")).collect();
+        let same = run_of(format!("{number}-fixed"), &format!("weights = {{ {} }}", fixed.join(", ")));
+        let (ours, theirs) = (learned(&method), learned(&same));
+        // A combining leaves each head its own gradient; the encoder comes first.
+        let encoder = numbers(&method.join("model/model.safetensors")).len();
+        let compared = if heads_too { ours.len() } else { encoder };
+        let plain = learned(&run_of(format!("{number}-plain"), ""));
+        let (off, moved) = (
+            distance(&ours[..compared], &theirs[..compared]),
+            distance(&ours[..compared], &plain[..compared]),
+        );
+        assert!(off < 1e-3 * moved, "{keys}: {off} off, {moved} from the plain step");
     }
 }
 

@@ -9,7 +9,7 @@
 //! | WikiSQL | logical-form exact match (lfEM) | [`logical_form_exact_match`] |
 //! | IWSLT, CNN/DM | BLEU, mean ROUGE | modules of their own |
 //!
-//! Every score is in `[0, 1]`, and higher is better; [`crate::DecaScore`] adds them up in points.
+//! Every score is in `[0, 1]`, and higher is better; [`crate::Aggregate::DecaNlp`] adds them up in points.
 //!
 //! McCann et al. 2018, "The Natural Language Decathlon: Multitask Learning as Question Answering", counted as its
 //! released `metrics.py` does, save where a function says otherwise.

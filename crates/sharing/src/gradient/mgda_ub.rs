@@ -7,24 +7,19 @@
 //! the gradients at z, of the same sequences for every task: on sequences that one task alone labels, these gradients
 //! are orthogonal, and no conflict can be seen.
 
-use super::{
-    Combined, GradientCombining, GradientKind, GradientNormalization, Gram, check_n_tasks, check_step, mgda,
-};
+use super::{Combined, GradientCombining, GradientKind, GradientNormalization, Gram, Mgda};
 use crate::SharingError;
 
-/// [`mgda`] on the gradients at the representation.
+/// [`Mgda`] on the gradients at the representation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MgdaUb {
-    n_tasks: usize,
-    normalization: GradientNormalization,
-}
+pub struct MgdaUb(Mgda);
 
 impl MgdaUb {
     /// The combining of `n_tasks` tasks.
     ///
     /// Errors if there is no task.
     pub fn new(n_tasks: usize, normalization: GradientNormalization) -> Result<Self, SharingError> {
-        Ok(Self { n_tasks: check_n_tasks(n_tasks)?, normalization })
+        Mgda::new(n_tasks, normalization).map(Self)
     }
 }
 
@@ -33,16 +28,15 @@ impl GradientCombining for MgdaUb {
         GradientKind::MgdaUb
     }
 
-    fn weights(&mut self, _step: u64, gram: &Gram, losses: &[f64]) -> Result<Combined, SharingError> {
-        check_step(self.n_tasks, gram.tasks(), "losses", losses.len())?;
-        mgda(gram, losses, self.normalization)
+    fn weights(&mut self, step: u64, gram: &Gram, losses: &[f64]) -> Result<Combined, SharingError> {
+        self.0.weights(step, gram, losses)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gradient::Needs;
+    use crate::gradient::{Needs, mgda};
 
     #[test]
     fn the_weights_are_those_of_mgda_at_the_representation() {

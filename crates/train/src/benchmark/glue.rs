@@ -1,14 +1,9 @@
-//! GLUE: each task's metrics, and the GLUE score, their mean.
-//!
-//! The two sets of MNLI are one task, and two metrics of a task count as their mean. Wang et al. 2018, table 5.
+//! GLUE: each task's metrics; two metrics of a task count as their mean. Wang et al. 2018, table 5.
 
 use mtl_metrics::{MetricKey, Outcomes, score as score_by};
 
 use super::{Answered, Scored};
 use crate::error::TrainError;
-
-const MATCHED: &str = "glue/mnli";
-const MISMATCHED: &str = "glue/mnli-mismatched";
 
 pub(super) fn score(answered: &Answered<'_>) -> Result<Scored, TrainError> {
     let metrics = answered.task.metrics.iter().map(|name| {
@@ -28,15 +23,4 @@ pub(super) fn score(answered: &Answered<'_>) -> Result<Scored, TrainError> {
 
 fn numbers(texts: &[&str]) -> Vec<f64> {
     texts.iter().map(|text| text.parse().expect("both files were read as numbers")).collect()
-}
-
-/// The scores with the mean of MNLI's two sets in their place.
-pub(super) fn with_one_mnli<'a>(scores: &[(&'a str, f64)]) -> Vec<(&'a str, f64)> {
-    let of_mnli = |task: &str| task == MATCHED || task == MISMATCHED;
-    let mnli: Vec<f64> = scores.iter().filter(|(task, _)| of_mnli(task)).map(|(_, score)| *score).collect();
-    let mut all: Vec<_> = scores.iter().filter(|(task, _)| !of_mnli(task)).copied().collect();
-    if !mnli.is_empty() {
-        all.push((MATCHED, mnli.iter().sum::<f64>() / mnli.len() as f64));
-    }
-    all
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use mtl_data::benchmark::{Benchmark, BenchmarkTask, Part, Prediction, Question};
-use mtl_metrics::MetricError;
+use mtl_metrics::{Aggregate, MetricError};
 use serde::Serialize;
 
 use crate::error::TrainError;
@@ -63,6 +63,9 @@ pub struct TaskScore {
     pub score: f64,
     /// Whether it counts in the benchmark's one number; diagnostics do not.
     pub counts: bool,
+    /// The task's name within the benchmark.
+    #[serde(skip)]
+    name: &'static str,
 }
 
 /// A task without predictions.
@@ -115,7 +118,7 @@ pub fn score_benchmark(options: &ScoreOptions) -> Result<BenchmarkScore, TrainEr
         if path.is_file() {
             tasks.push(score_task(options, task, &path)?);
         } else {
-            let (file, counts) = (task.prediction_file(), counts(task));
+            let (file, counts) = (task.prediction_file(), number(benchmark).counts(task.name));
             missing.push(MissingTask { task: task.full_name(), file, counts });
         }
     }
@@ -124,7 +127,11 @@ pub fn score_benchmark(options: &ScoreOptions) -> Result<BenchmarkScore, TrainEr
             (options.predictions.clone(), missing.into_iter().map(|task| task.file).collect());
         return Err(TrainError::NoPredictions { folder, benchmark: benchmark.name(), files });
     }
-    let (name, score, score_so_far) = aggregate(benchmark, &tasks, &missing);
+    let number = number(benchmark);
+    let scores: Vec<(&str, f64)> = tasks.iter().map(|task| (task.name, task.score)).collect();
+    let score_so_far = number.so_far(&scores).map_err(TrainError::Summary)?;
+    let complete = !missing.iter().any(|task| task.counts);
+    let (name, score) = (number.name(), score_so_far.filter(|_| complete));
     let part = options.part.name();
     Ok(BenchmarkScore { benchmark: benchmark.name(), part, tasks, missing, name, score, score_so_far })
 }
@@ -155,7 +162,8 @@ fn score_task(
         questions: questions.len(),
         metrics: scored.metrics,
         score,
-        counts: counts(task),
+        counts: number(options.benchmark).counts(task.name),
+        name: task.name,
     })
 }
 
@@ -170,33 +178,13 @@ fn questions(task: &'static BenchmarkTask, gold: &Path, part: Part) -> Result<Ve
     Ok(questions)
 }
 
-/// Whether a task counts in its benchmark's one number.
-fn counts(task: &BenchmarkTask) -> bool {
-    !task.name.starts_with("ax")
-}
-
-/// The benchmark's number: its name, its value if no task that counts is missing, and its value over those there are.
-fn aggregate(
-    benchmark: Benchmark,
-    tasks: &[TaskScore],
-    missing: &[MissingTask],
-) -> (&'static str, Option<f64>, Option<f64>) {
-    let scores: Vec<(&str, f64)> =
-        tasks.iter().filter(|task| task.counts).map(|task| (task.task.as_str(), task.score)).collect();
-    let complete = !missing.iter().any(|task| task.counts);
-    let (name, so_far) = match benchmark {
-        Benchmark::Glue => ("GLUE score", mean(&glue::with_one_mnli(&scores))),
-        Benchmark::SuperGlue => ("SuperGLUE score", mean(&scores)),
-        Benchmark::DecaNlp => {
-            ("decaScore", (!scores.is_empty()).then(|| scores.iter().map(|(_, s)| s).sum()))
-        }
-    };
-    (name, so_far.filter(|_| complete), so_far)
-}
-
-fn mean(scores: &[(&str, f64)]) -> Option<f64> {
-    let sum: f64 = scores.iter().map(|(_, score)| score).sum();
-    (!scores.is_empty()).then(|| sum / scores.len() as f64)
+/// The benchmark's one number.
+fn number(benchmark: Benchmark) -> Aggregate {
+    match benchmark {
+        Benchmark::Glue => Aggregate::Glue,
+        Benchmark::SuperGlue => Aggregate::SuperGlue,
+        Benchmark::DecaNlp => Aggregate::DecaNlp,
+    }
 }
 
 impl Answered<'_> {
