@@ -9,6 +9,8 @@ use super::forward::{exp_of_difference, hide_future, scores_of};
 use super::panel::{Columns, LANES, Mask, Part, QUERY_BLOCK, grow, padded, transpose};
 use super::product::Product;
 use super::{AttentionShape, Shared, Unit};
+#[cfg(target_arch = "x86_64")]
+use super::{is_paired, paired};
 use crate::dispatch;
 use crate::element::{Float, Real};
 use crate::kernels::isa::Isa;
@@ -49,6 +51,18 @@ pub(super) fn backward_on<E: Float>(
 ) {
     shape.check(given.qkv.len(), given.out.len(), Some(given.lse.len()));
     shape.check(dqkv.len(), given.dout.len(), None);
+    #[cfg(target_arch = "x86_64")]
+    if is_paired::<E>(isa) {
+        let given = Given {
+            dout: bytemuck::cast_slice(given.dout),
+            out: bytemuck::cast_slice(given.out),
+            lse: bytemuck::cast_slice(given.lse),
+            qkv: bytemuck::cast_slice(given.qkv),
+        };
+        // SAFETY: the processor has the path `isa`. `E` is bf16: the casts change nothing.
+        unsafe { paired::backward(bytemuck::cast_slice_mut(dqkv), &given, shape) }
+        return;
+    }
     let dqkv = Shared::new(dqkv);
     shape.units(usize::MAX).par_iter().for_each_init(Scratch::default, |scratch, unit| {
         dispatch!(unit_gradient(isa, scratch, &dqkv, given, shape, unit));

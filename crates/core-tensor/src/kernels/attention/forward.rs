@@ -3,6 +3,8 @@
 use super::panel::{Columns, LANES, Mask, Part, QUERY_BLOCK, grow, padded, transpose};
 use super::product::Product;
 use super::{AttentionShape, Shared, Unit};
+#[cfg(target_arch = "x86_64")]
+use super::{is_paired, paired};
 use crate::dispatch;
 use crate::element::{Float, Real};
 use crate::kernels::isa::Isa;
@@ -10,7 +12,7 @@ use crate::kernels::random::UNITS;
 use rayon::prelude::*;
 
 /// At most so many queries are one unit of work: what is read of the keys is copied once for all of them.
-const CHUNK: usize = 8 * QUERY_BLOCK;
+pub(super) const CHUNK: usize = 8 * QUERY_BLOCK;
 
 /// Attends: `out = (softmax(scale Q K^T) m) V` for each sequence and head.
 ///
@@ -34,6 +36,13 @@ pub(super) fn forward_on<E: Float>(
     shape: &AttentionShape<'_>,
 ) {
     shape.check(qkv.len(), out.len(), lse.as_ref().map(|lse| lse.len()));
+    #[cfg(target_arch = "x86_64")]
+    if is_paired::<E>(isa) {
+        let lse = lse.map(|lse| bytemuck::cast_slice_mut(lse));
+        // SAFETY: the processor has the path `isa`. `E` is bf16: the casts change nothing.
+        unsafe { paired::forward(bytemuck::cast_slice_mut(out), lse, bytemuck::cast_slice(qkv), shape) }
+        return;
+    }
     let out = Shared::new(out);
     let lse = lse.as_mut().map(|lse| Shared::new(lse));
     shape.units(CHUNK).par_iter().for_each_init(Scratch::default, |scratch, unit| {

@@ -14,6 +14,8 @@
 
 mod backward;
 mod forward;
+#[cfg(target_arch = "x86_64")]
+mod paired;
 mod panel;
 mod product;
 pub mod reference;
@@ -22,6 +24,11 @@ pub use backward::backward;
 pub use forward::forward;
 
 use crate::kernels::random::{DrawKey, Rate};
+#[cfg(target_arch = "x86_64")]
+use crate::{
+    element::{DType, Float},
+    kernels::isa::Isa,
+};
 use std::marker::PhantomData;
 
 /// What one attention attends to: the pack, the heads, the mask and the dropout.
@@ -99,6 +106,12 @@ impl<'a> AttentionShape<'a> {
         }
         units
     }
+}
+
+/// Whether bf16 goes by the bf16 dot product.
+#[cfg(target_arch = "x86_64")]
+fn is_paired<E: Float>(isa: Isa) -> bool {
+    E::DTYPE == DType::Bf16 && isa == Isa::Avx512Bf16
 }
 
 /// The queries `from..to` of one sequence in one head.

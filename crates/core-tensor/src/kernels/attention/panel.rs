@@ -128,6 +128,25 @@ impl<M: Real> Mask<M> {
         })
     }
 
+    /// Draws below this drop their probability.
+    pub(super) fn threshold(&self) -> u32 {
+        self.threshold
+    }
+
+    /// What kept probabilities are multiplied by.
+    pub(super) fn scale(&self) -> M {
+        self.scale
+    }
+
+    /// The draws of the keys `UNITS * group ..` for the queries from `query` on: word w of a lane holds those of keys
+    /// 2 w (low half) and 2 w + 1.
+    #[inline(always)]
+    pub(super) fn words(&self, group: usize, query: usize) -> [[u32; LANES]; UNITS / 2] {
+        let mut words = [[0; LANES]; UNITS / 2];
+        self.stream.fill_column(&mut words, group as u32, query as u32, self.sequence, self.head);
+        words
+    }
+
     /// What the probabilities of keys `UNITS * group ..` are multiplied by, for `BLOCK` queries from `query` on.
     #[inline(always)]
     pub(super) fn scales<const BLOCK: usize>(
@@ -136,10 +155,8 @@ impl<M: Real> Mask<M> {
         group: usize,
         query: usize,
     ) {
-        let mut words = [[0u32; LANES]; UNITS / 2];
         for part in 0..BLOCK / LANES {
-            let first = (query + part * LANES) as u32;
-            self.stream.fill_column(&mut words, group as u32, first, self.sequence, self.head);
+            let words = self.words(group, query + part * LANES);
             for (word, words) in words.iter().enumerate() {
                 for lane in 0..LANES {
                     let keep = |draw: u32| if draw >= self.threshold { self.scale } else { M::ZERO };

@@ -15,6 +15,9 @@ use std::ops::Range;
 
 /// Units along the depth that are summed at once: 12 lines of `a` are then 12 KiB.
 const DEPTH_BLOCK: usize = 256;
+/// Panels that are packed at once where neighbouring lines are neighbours in memory, so that the lines of the caches
+/// that they share are read once.
+const GROUP: usize = 8;
 /// Lines of `b` in a strip: with a block of the depth, half a MiB.
 const STRIP_COLS: usize = 512;
 /// Lines of `a` in a chunk.
@@ -133,43 +136,36 @@ fn chunks(rows: usize, cols: &Range<usize>, plan: &Plan) -> Vec<(Range<usize>, R
 
 /// Packs the lines `cols` of `b`: block of the depth after block, panel after panel.
 fn pack_columns<K: Tile>(plan: &Plan, b: &Operand<'_>, cols: &Range<usize>, mut packed: &mut [Unit<K>]) {
-    const PANELS: usize = 4;
     let mut tasks = Vec::new();
     for units in plan.blocks() {
-        for lines in ranges(cols.clone(), PANELS * K::COLS) {
+        for lines in ranges(cols.clone(), GROUP * K::COLS) {
             let panels = lines.len().div_ceil(K::COLS);
             let (part, rest) = packed.split_at_mut(panels * K::COLS * units.len());
             packed = rest;
             tasks.push((units.clone(), lines, part));
         }
     }
-    plan.each(tasks, |(units, lines, part)| {
-        let size = K::COLS * units.len();
-        if size == 0 {
-            return;
-        }
-        for (line, panel) in lines.step_by(K::COLS).zip(part.chunks_exact_mut(size)) {
-            let part = Part { line, units: units.clone() };
-            // SAFETY: the kernel was chosen by what the processor has.
-            unsafe { pack_panel::<K>(b, &part, K::COLS, panel) };
-        }
+    plan.each(tasks, |(units, lines, panels)| {
+        let part = Part { line: lines.start, units };
+        // SAFETY: the kernel was chosen by what the processor has.
+        unsafe { pack_panels::<K>(b, &part, K::COLS, panels) };
     });
 }
 
 /// # Safety
 /// The processor must have the kernel's instructions.
-unsafe fn pack_panel<K: Tile>(operand: &Operand<'_>, part: &Part, width: usize, panel: &mut [Unit<K>]) {
+unsafe fn pack_panels<K: Tile>(operand: &Operand<'_>, part: &Part, width: usize, panels: &mut [Unit<K>]) {
     // SAFETY: `run` compiles the inlined function for the instructions, which the caller has.
     unsafe {
         if K::WIDE {
             K::run(
                 #[inline(always)]
-                || K::Format::pack::<true>(operand, part, width, panel),
+                || K::Format::pack::<true>(operand, part, width, panels),
             );
         } else {
             K::run(
                 #[inline(always)]
-                || K::Format::pack::<false>(operand, part, width, panel),
+                || K::Format::pack::<false>(operand, part, width, panels),
             );
         }
     }
@@ -193,8 +189,9 @@ fn chunk_of<K, C>(
     let strips: Vec<_> = ranges(chunk, plan.strip_cols).collect();
     let (whole, once) = (plan.units <= plan.block, strips.len() == 1);
     let strip_tiles = row_panels * plan.strip_cols.div_ceil(K::COLS);
-    // A panel of `a` that no other strip needs again makes room for the next.
-    let a_units = if once { plan.block } else { plan.units * row_panels };
+    let group = if a.is_across() { GROUP } else { 1 };
+    // Panels of `a` that no other strip needs again make room for the next.
+    let a_units = if once { plan.block * group } else { plan.units * row_panels };
     let mut a_scratch = Scratch::take::<Unit<K>>(a_units * K::ROWS);
     let mut sum_scratch = Scratch::take::<C::Master>(if whole { tile } else { strip_tiles * tile });
     let (a_panels, sums) = (a_scratch.values::<Unit<K>>(), sum_scratch.values::<C::Master>());
@@ -208,13 +205,15 @@ fn chunk_of<K, C>(
             let panel = units.len() * K::COLS;
             let b_panels = &packed[units.start * all_panels * K::COLS + first_panel * panel..];
             for (r, row) in rows.clone().step_by(K::ROWS).enumerate() {
-                let at = if once { 0 } else { (units.start * row_panels + r * units.len()) * K::ROWS };
-                let a_panel = &mut a_panels[at..][..units.len() * K::ROWS];
-                if s == 0 {
+                let size = units.len() * K::ROWS;
+                let at = if once { r % group * size } else { units.start * row_panels * K::ROWS + r * size };
+                if s == 0 && r % group == 0 {
                     let part = Part { line: row, units: units.clone() };
+                    let panels = group.min(row_panels - r);
                     // SAFETY: the kernel was chosen by what the processor has.
-                    unsafe { pack_panel::<K>(a, &part, K::ROWS, a_panel) };
+                    unsafe { pack_panels::<K>(a, &part, K::ROWS, &mut a_panels[at..][..panels * size]) };
                 }
+                let a_panel = &a_panels[at..][..size];
                 for (c, col) in strip.clone().step_by(K::COLS).enumerate() {
                     let at = if whole { 0 } else { (r * col_panels + c) * tile };
                     let sums = &mut sums[at..][..tile];

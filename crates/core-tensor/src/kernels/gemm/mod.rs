@@ -23,6 +23,9 @@ mod tile;
 #[cfg(target_arch = "x86_64")]
 mod transpose;
 
+#[cfg(target_arch = "x86_64")]
+pub(super) use transpose::transpose16;
+
 pub use epilogue::Epilogue;
 pub use matrix::Mat;
 pub use reference::reference;

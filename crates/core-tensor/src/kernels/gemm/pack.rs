@@ -41,9 +41,14 @@ impl<'a> Operand<'a> {
         let Mat { rows, cols, row_stride, col_stride, .. } = *mat;
         Operand { source, lines: rows, depth: cols, line_stride: row_stride, depth_stride: col_stride }
     }
+
+    /// Whether neighbouring lines are neighbours in memory, and neighbours along the depth are not.
+    pub(super) fn is_across(&self) -> bool {
+        self.line_stride == 1 && self.depth_stride != 1
+    }
 }
 
-/// The part of an operand that a panel takes: from line `line` on, and `units` along the depth.
+/// The part of an operand that panels take: from line `line` on, and `units` along the depth.
 #[derive(Clone)]
 pub(super) struct Part {
     pub(super) line: usize,
@@ -59,7 +64,8 @@ pub(super) trait Format: Send + Sync + 'static {
     /// Elements along the depth in one unit.
     const DEPTH: usize;
 
-    /// Fills a panel `width` lines wide. `WIDE` says that the caller was compiled for AVX-512.
+    /// Fills panels `width` lines wide, as many as `panels` holds, one after another. `WIDE` says that the caller was
+    /// compiled for AVX-512.
     ///
     /// # Safety
     /// If `WIDE`, the processor must have AVX-512, and its bf16 instructions if the format is [`Pair`].
@@ -67,7 +73,7 @@ pub(super) trait Format: Send + Sync + 'static {
         operand: &Operand<'_>,
         part: &Part,
         width: usize,
-        panel: &mut [Self::Unit],
+        panels: &mut [Self::Unit],
     );
 }
 
@@ -112,12 +118,12 @@ macro_rules! format {
                 operand: &Operand<'_>,
                 part: &Part,
                 width: usize,
-                panel: &mut [$unit],
+                panels: &mut [$unit],
             ) {
                 match operand.source {
                     // SAFETY: passed on.
                     $(Source::$source(data) => unsafe {
-                        panel_of::<Self, _, WIDE>(operand, data, part, width, panel)
+                        panels_of::<Self, _, WIDE>(operand, data, part, width, panels)
                     })*
                     _ => unreachable!("both operands and the sums are of one computing type"),
                 }
@@ -133,29 +139,40 @@ format!(Pair, u32, f32, 2, F32, Bf16);
 /// # Safety
 /// As for [`Format::pack`].
 #[inline(always)]
-unsafe fn panel_of<F: Takes<T>, T: Float, const WIDE: bool>(
+unsafe fn panels_of<F: Takes<T>, T: Float, const WIDE: bool>(
     operand: &Operand<'_>,
     data: &[T],
     part: &Part,
     width: usize,
-    panel: &mut [F::Unit],
+    panels: &mut [F::Unit],
 ) {
-    let lines = width.min(operand.lines - part.line);
-    let whole = part.units.end.min(operand.depth / F::DEPTH).max(part.units.start);
-    let fast = part.units.start..whole;
-    let done = if operand.depth_stride == 1 && WIDE {
+    let Part { line, units } = part;
+    let size = width * units.len();
+    if size == 0 {
+        return;
+    }
+    let whole = units.end.min(operand.depth / F::DEPTH).max(units.start);
+    let fast = units.start..whole;
+    let across = operand.is_across() && WIDE && size_of::<F::Unit>() == 4;
+    if across {
         // SAFETY: passed on.
-        unsafe { along_depth::<F, T>(operand, data, part.line, lines, fast, width, panel) }
-    } else if operand.line_stride == 1 && WIDE && size_of::<F::Unit>() == 4 {
-        // SAFETY: passed on.
-        unsafe { across_depth_wide::<F, T>(operand, data, part.line, lines, fast, width, panel) }
-    } else if operand.line_stride == 1 && lines == width {
-        across_depth::<F, T>(operand, data, part.line, fast, width, panel)
-    } else {
-        part.units.start
-    };
-    let rest = &mut panel[(done - part.units.start) * width..(part.units.end - part.units.start) * width];
-    one_by_one::<F, T>(operand, data, part.line, lines, done, width, rest);
+        unsafe { across_depth_wide::<F, T>(operand, data, *line, fast.clone(), width, size, panels) }
+    }
+    for (line, panel) in (*line..operand.lines).step_by(width).zip(panels.chunks_exact_mut(size)) {
+        let lines = width.min(operand.lines - line);
+        let done = if across {
+            fast.end
+        } else if operand.depth_stride == 1 && WIDE {
+            // SAFETY: passed on.
+            unsafe { along_depth::<F, T>(operand, data, line, lines, fast.clone(), width, panel) }
+        } else if operand.line_stride == 1 && lines == width {
+            across_depth::<F, T>(operand, data, line, fast.clone(), width, panel)
+        } else {
+            fast.start
+        };
+        let rest = &mut panel[(done - units.start) * width..];
+        one_by_one::<F, T>(operand, data, line, lines, done, width, rest);
+    }
 }
 
 /// Each line is contiguous: blocks of 16 lines by 16 units are loaded along the depth and transposed.
@@ -222,7 +239,8 @@ fn across_depth<F: Takes<T>, T: Float>(
     units.end
 }
 
-/// [`across_depth`] by sixteen lines at a time, the last ones under a mask; missing lines become zeros.
+/// [`across_depth`] by sixteen lines at a time, the last ones under a mask, for several panels of `size` units: what
+/// lies side by side in memory is read at once. Missing lines become zeros.
 ///
 /// # Safety
 /// As for [`Format::pack`] with `WIDE`; units of 32 bits.
@@ -231,35 +249,39 @@ unsafe fn across_depth_wide<F: Takes<T>, T: Float>(
     operand: &Operand<'_>,
     data: &[T],
     line: usize,
-    lines: usize,
     units: Range<usize>,
     width: usize,
-    panel: &mut [F::Unit],
-) -> usize {
+    size: usize,
+    panels: &mut [F::Unit],
+) {
     #[cfg(target_arch = "x86_64")]
     {
         let lane_mask = |count: usize| (0xffff_u32 >> (16 - count.min(16))) as u16;
-        for (unit, row) in units.clone().zip(panel.chunks_exact_mut(width)) {
+        let lines = (panels.len() / size * width).min(operand.lines - line);
+        for (u, unit) in units.enumerate() {
             let at = |d: usize| line + (unit * F::DEPTH + d) * operand.depth_stride;
             let (first, second) = (&data[at(0)..][..lines], &data[at(F::DEPTH - 1)..][..lines]);
-            for from in (0..width).step_by(16) {
-                let (there, wanted) = (lane_mask(lines.saturating_sub(from)), lane_mask(width - from));
-                // SAFETY: the caller has AVX-512; `there` names lanes inside the two lines and `wanted` lanes inside
-                // the row. A pointer past an empty rest is not read.
-                unsafe {
-                    let (a, b) = (first.as_ptr().wrapping_add(from), second.as_ptr().wrapping_add(from));
-                    let units = F::across16(a, b, there).expect("units of 32 bits");
-                    let to = row.as_mut_ptr().add(from).cast();
-                    std::arch::x86_64::_mm512_mask_storeu_epi32(to, wanted, units);
+            for (p, panel) in panels.chunks_exact_mut(size).enumerate() {
+                let row = &mut panel[u * width..][..width];
+                let left = lines.saturating_sub(p * width).min(width);
+                for from in (0..width).step_by(16) {
+                    let (there, wanted) = (lane_mask(left.saturating_sub(from)), lane_mask(width - from));
+                    // SAFETY: the caller has AVX-512; `there` names lanes inside the two lines and `wanted` lanes
+                    // inside the row. A pointer past an empty rest is not read.
+                    unsafe {
+                        let at = p * width + from;
+                        let (a, b) = (first.as_ptr().wrapping_add(at), second.as_ptr().wrapping_add(at));
+                        let units = F::across16(a, b, there).expect("units of 32 bits");
+                        let to = row.as_mut_ptr().add(from).cast();
+                        std::arch::x86_64::_mm512_mask_storeu_epi32(to, wanted, units);
+                    }
                 }
             }
         }
-        units.end
     }
     #[cfg(not(target_arch = "x86_64"))]
     {
-        let _ = (operand, data, line, lines, width, panel);
-        units.start
+        let _ = (operand, data, line, units, width, size, panels);
     }
 }
 

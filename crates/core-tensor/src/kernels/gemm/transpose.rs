@@ -36,8 +36,11 @@ pub(super) unsafe fn transposed<Unit>(
 }
 
 /// The transpose, by exchanging ever larger squares: pairs of 1, then 2, then 4, then 8 units.
+///
+/// # Safety
+/// The processor must have AVX-512 F.
 #[inline(always)]
-unsafe fn transpose16(r: [__m512i; 16]) -> [__m512i; 16] {
+pub(in crate::kernels) unsafe fn transpose16(r: [__m512i; 16]) -> [__m512i; 16] {
     // SAFETY: the caller has AVX-512 F.
     unsafe {
         let mut a = r;
