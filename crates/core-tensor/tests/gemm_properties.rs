@@ -17,7 +17,7 @@ struct Case {
     transposed: [bool; 2],
     accumulate: bool,
     bias: bool,
-    pre: bool,
+    slope: bool,
     activation: Activation,
     seed: u32,
 }
@@ -35,7 +35,7 @@ fn case() -> impl Strategy<Value = Case> {
     let flags = (any::<[bool; 2]>(), any::<bool>(), any::<bool>(), any::<bool>());
     let gaps = prop::array::uniform3(prop_oneof![Just(0usize), 1usize..20]);
     (size(), size(), depth, gaps, flags, activation, any::<u32>()).prop_map(
-        |(rows, cols, depth, gaps, (transposed, accumulate, bias, pre), activation, seed)| Case {
+        |(rows, cols, depth, gaps, (transposed, accumulate, bias, slope), activation, seed)| Case {
             rows,
             cols,
             depth,
@@ -43,7 +43,7 @@ fn case() -> impl Strategy<Value = Case> {
             transposed,
             accumulate,
             bias,
-            pre,
+            slope,
             activation,
             seed,
         },
@@ -81,7 +81,7 @@ fn stored(rows: usize, cols: usize, transposed: bool) -> (usize, usize) {
     if transposed { (cols, rows) } else { (rows, cols) }
 }
 
-/// Runs a case by `f` and returns the result and the pre-activation.
+/// Runs a case by `f` and returns the result and the slope of the activation.
 fn run<A, B, C, M>(
     case: &Case,
     f: impl Fn(&mut [C], usize, Mat<'_, A>, Mat<'_, B>, bool, Epilogue<'_, C>),
@@ -98,16 +98,16 @@ where
     let b = operand::<B>(b_stored.0, b_stored.1, gaps[1], seed ^ 1);
     let bias = values::<M>(cols, seed ^ 2);
     let mut c = values::<C>(rows * (cols + gaps[2]), seed ^ 3);
-    let mut pre = vec![C::default(); c.len()];
+    let mut slope = vec![C::default(); c.len()];
     let epilogue = Epilogue {
         bias: case.bias.then_some(&bias),
         activation: case.activation,
-        pre: case.pre.then_some(&mut pre),
+        slope: case.slope.then_some(&mut slope),
     };
     let a = view(&a, rows, depth, gaps[0], transposed[0]);
     let b = view(&b, depth, cols, gaps[1], transposed[1]);
     f(&mut c, cols + gaps[2], a, b, case.accumulate, epilogue);
-    (c, pre)
+    (c, slope)
 }
 
 /// Sums of `depth` products of values below 1, one rounding each, in the worst order: depth eps sum|a b| with
@@ -119,18 +119,20 @@ where
     C: Float<Master = M>,
     M: Real,
 {
-    let (expected, expected_pre) =
+    let (expected, expected_slope) =
         run::<A, B, C, M>(case, |c, ldc, a, b, add, e| reference(c, ldc, a, b, add, e));
     let depth = case.depth as f64;
     let tolerance = eps * (8.0 + depth * depth.sqrt() / 8.0);
     for isa in Isa::ALL.into_iter().filter(|isa| *isa <= Isa::detect()) {
-        let (c, pre) = run::<A, B, C, M>(case, |c, ldc, a, b, add, e| matmul_by(isa, c, ldc, a, b, add, e));
-        for (got, expected) in [(c, &expected), (pre, &expected_pre)] {
-            for (at, (x, y)) in got.iter().zip(expected).enumerate() {
+        let (c, slope) = run::<A, B, C, M>(case, |c, ldc, a, b, add, e| matmul_by(isa, c, ldc, a, b, add, e));
+        for (got, wanted) in [(c, &expected), (slope, &expected_slope)] {
+            for (at, (x, y)) in got.iter().zip(wanted).enumerate() {
                 let (x, y) = (x.to_f64(), y.to_f64());
                 let error = (x - y).abs();
+                // At its corner the slope of ReLU is 0 or 1.
+                let corner = case.activation == Activation::Relu && expected[at].to_f64() <= tolerance;
                 assert!(
-                    error <= tolerance + 2.0 * stored * y.abs(),
+                    error <= tolerance + 2.0 * stored * y.abs() || corner,
                     "{isa}: element {at}: {x} not {y}: {case:?}"
                 );
             }
@@ -203,7 +205,7 @@ proptest! {
 
     #[test]
     fn a_row_does_not_depend_on_the_rows_around_it(case in case(), at in 0.0..1.0) {
-        let case = Case { transposed: [false, true], pre: false, ..case };
+        let case = Case { transposed: [false, true], slope: false, ..case };
         let row = (at * case.rows as f64) as usize;
         for isa in Isa::ALL.into_iter().filter(|isa| *isa <= Isa::detect()) {
             let (whole, _) = run::<bf16, f32, f32, _>(&case, |c, l, a, b, add, e| matmul_by(isa, c, l, a, b, add, e));

@@ -11,6 +11,7 @@
 //! Source: Tjong Kim Sang & Buchholz 2000, "Introduction to the CoNLL-2000 Shared Task: Chunking", and the
 //! script of version 2004-01-26. Difference: a type called `0` is a type here, and nothing to the script.
 
+use crate::tagset::{Code, Mark, Tagset};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -76,29 +77,27 @@ impl Report {
 /// # Shapes
 /// `sentences`: (sentences,), each (words,)
 pub fn conlleval<S: AsRef<str>>(sentences: &[Vec<(S, S)>]) -> Report {
-    report(sentences.iter().map(|sentence| {
-        sentence.iter().map(|(gold, predicted)| (Tag::read(gold.as_ref()), Tag::read(predicted.as_ref())))
-    }))
+    let mut set = Tagset::new();
+    let sentences = set.read_pairs(sentences);
+    report(&sentences, &set.kinds)
 }
 
-/// The report of tags that are already read.
-pub(crate) fn report<'a>(
-    sentences: impl Iterator<Item = impl Iterator<Item = (Tag<'a>, Tag<'a>)>>,
-) -> Report {
-    let mut counter = Counter::default();
+/// The report of tags that are already read; `kinds` are the types of their set.
+pub(crate) fn report(sentences: &[Vec<(Code, Code)>], kinds: &[&str]) -> Report {
+    let mut counter = Counter::new(kinds.len());
     for sentence in sentences {
-        for (gold, predicted) in sentence {
+        for &(gold, predicted) in sentence {
             counter.report.tokens += 1;
-            counter.report.correct_tokens += usize::from(gold == predicted);
+            counter.report.correct_tokens += usize::from(gold.tag == predicted.tag);
             counter.step(gold, predicted);
         }
-        counter.step(Tag::OUTSIDE, Tag::OUTSIDE);
+        counter.step(Code::OUTSIDE, Code::OUTSIDE);
     }
-    counter.finish()
+    counter.finish(kinds)
 }
 
 /// A tag split at its first hyphen: `B-LOC` is the mark `B` of the type `LOC`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Tag<'a> {
     pub(crate) mark: &'a str,
     pub(crate) kind: &'a str,
@@ -111,67 +110,61 @@ impl<'a> Tag<'a> {
         let (mark, kind) = text.split_once('-').unwrap_or((text, ""));
         Tag { mark, kind }
     }
-
-    fn is_single(&self) -> bool {
-        matches!(self.mark, "[" | "]")
-    }
-
-    fn is_outside(&self) -> bool {
-        matches!(self.mark, "O" | ".")
-    }
 }
 
-fn chunk_ends(previous: Tag, next: Tag) -> bool {
-    let by_marks = matches!((previous.mark, next.mark), ("B" | "I", "B" | "O") | ("E", "E" | "I" | "O"));
-    let by_type = !previous.is_outside() && previous.kind != next.kind;
-    by_marks || by_type || previous.is_single()
+fn is_outside(mark: Mark) -> bool {
+    matches!(mark, Mark::Outside | Mark::Dot)
 }
 
-fn chunk_starts(previous: Tag, next: Tag) -> bool {
+fn chunk_ends(previous: Code, next: Code) -> bool {
+    use Mark::{Begin, End, Inside, Outside, Single};
     let by_marks = matches!(
         (previous.mark, next.mark),
-        ("B" | "I" | "O", "B") | ("O", "I") | ("E" | "O", "E") | ("E", "I")
+        (Begin | Inside, Begin | Outside) | (End, End | Inside | Outside)
     );
-    let by_type = !next.is_outside() && previous.kind != next.kind;
-    by_marks || by_type || next.is_single()
+    let by_type = !is_outside(previous.mark) && previous.kind != next.kind;
+    by_marks || by_type || previous.mark == Single
+}
+
+fn chunk_starts(previous: Code, next: Code) -> bool {
+    use Mark::{Begin, End, Inside, Outside, Single};
+    let by_marks = matches!(
+        (previous.mark, next.mark),
+        (Begin | Inside | Outside, Begin) | (Outside, Inside) | (End | Outside, End) | (End, Inside)
+    );
+    let by_type = !is_outside(next.mark) && previous.kind != next.kind;
+    by_marks || by_type || next.mark == Single
 }
 
 /// Walks both tag sequences at once, remembering the last word.
-struct Counter<'a> {
+struct Counter {
     report: Report,
-    per_type: BTreeMap<&'a str, ChunkCounts>,
-    gold: Tag<'a>,
-    predicted: Tag<'a>,
+    /// By type.
+    counts: Vec<ChunkCounts>,
+    gold: Code,
+    predicted: Code,
     /// A chunk started at the same word with the same type on both sides and has not ended.
     agreeing: bool,
 }
 
-impl Default for Counter<'_> {
-    fn default() -> Self {
-        Counter {
-            report: Report::default(),
-            per_type: BTreeMap::new(),
-            gold: Tag::OUTSIDE,
-            predicted: Tag::OUTSIDE,
-            agreeing: false,
-        }
+impl Counter {
+    fn new(n_kinds: usize) -> Self {
+        let counts = vec![ChunkCounts::default(); n_kinds];
+        let (gold, predicted) = (Code::OUTSIDE, Code::OUTSIDE);
+        Counter { report: Report::default(), counts, gold, predicted, agreeing: false }
     }
-}
 
-impl<'a> Counter<'a> {
-    fn step(&mut self, gold: Tag<'a>, predicted: Tag<'a>) {
+    fn step(&mut self, gold: Code, predicted: Code) {
         if self.agreeing {
             self.close(gold, predicted);
         }
         let gold_starts = chunk_starts(self.gold, gold);
         let predicted_starts = chunk_starts(self.predicted, predicted);
         if gold_starts {
-            self.report.overall.phrases += 1;
-            self.per_type.entry(gold.kind).or_default().phrases += 1;
+            self.counts[gold.kind as usize].phrases += 1;
         }
         if predicted_starts {
-            self.report.overall.found += 1;
-            self.per_type.entry(predicted.kind).or_default().found += 1;
+            self.counts[predicted.kind as usize].found += 1;
         }
         if gold_starts && predicted_starts && gold.kind == predicted.kind {
             self.agreeing = true;
@@ -179,7 +172,7 @@ impl<'a> Counter<'a> {
         (self.gold, self.predicted) = (gold, predicted);
     }
 
-    fn close(&mut self, gold: Tag, predicted: Tag) {
+    fn close(&mut self, gold: Code, predicted: Code) {
         let gold_ends = chunk_ends(self.gold, gold);
         let predicted_ends = chunk_ends(self.predicted, predicted);
         if gold_ends && predicted_ends && self.gold.kind == self.predicted.kind {
@@ -191,16 +184,22 @@ impl<'a> Counter<'a> {
     }
 
     fn count_correct(&mut self) {
-        self.report.overall.correct += 1;
-        self.per_type.entry(self.gold.kind).or_default().correct += 1;
+        self.counts[self.gold.kind as usize].correct += 1;
     }
 
-    fn finish(mut self) -> Report {
+    fn finish(mut self, kinds: &[&str]) -> Report {
         if self.agreeing {
             self.count_correct();
         }
-        let owned = |(kind, counts): (&str, ChunkCounts)| (kind.to_owned(), counts);
-        self.report.per_type = self.per_type.into_iter().map(owned).collect();
+        for (kind, counts) in kinds.iter().zip(&self.counts) {
+            let overall = &mut self.report.overall;
+            overall.phrases += counts.phrases;
+            overall.found += counts.found;
+            overall.correct += counts.correct;
+            if *counts != ChunkCounts::default() {
+                self.report.per_type.insert((*kind).to_owned(), *counts);
+            }
+        }
         self.report
     }
 }

@@ -49,12 +49,19 @@ fn correlation(left: &[f64], right: &[f64]) -> f64 {
     if is_constant(left) || is_constant(right) {
         return 0.0;
     }
-    let (left, right) = (deviations(left), deviations(right));
-    let norm = (dot(&left, &left) * dot(&right, &right)).sqrt();
+    let units = [unit(left), unit(right)];
+    // The mean is rounded; the mean of what remains corrects it.
+    let rough = means(left, right, units, [0.0; 2]);
+    let rest = means(left, right, units, rough);
+    let [xx, yy, xy] = sums(left, right, |x, y| {
+        let (x, y) = (x * units[0] - rough[0] - rest[0], y * units[1] - rough[1] - rest[1]);
+        [x * x, y * y, x * y]
+    });
+    let norm = (xx * yy).sqrt();
     if norm == 0.0 {
         return 0.0;
     }
-    (dot(&left, &right) / norm).clamp(-1.0, 1.0)
+    (xy / norm).clamp(-1.0, 1.0)
 }
 
 /// Asked of the values themselves: the mean of equal numbers may differ from them by rounding.
@@ -62,35 +69,59 @@ fn is_constant(values: &[f64]) -> bool {
     values.iter().all(|&value| value == values[0])
 }
 
-/// Distances from the mean, in units in which the largest value lies between 1 and 2.
-///
-/// The mean is rounded; the mean of what remains corrects it.
-fn deviations(values: &[f64]) -> Vec<f64> {
-    let mut deviations = scaled(values);
-    for _ in 0..2 {
-        let mean = deviations.iter().sum::<f64>() / deviations.len() as f64;
-        deviations.iter_mut().for_each(|value| *value -= mean);
+/// The means of both sides, in units, less what is given.
+fn means(left: &[f64], right: &[f64], units: [f64; 2], less: [f64; 2]) -> [f64; 2] {
+    let [x, y] = sums(left, right, |x, y| [x * units[0] - less[0], y * units[1] - less[1]]);
+    [x / left.len() as f64, y / right.len() as f64]
+}
+
+/// Sums of terms over pairs, in sixteen lanes that are added in order: the lanes become vectors, and the order is fixed.
+fn sums<const N: usize>(left: &[f64], right: &[f64], terms: impl Fn(f64, f64) -> [f64; N]) -> [f64; N] {
+    const LANES: usize = 16;
+    let mut lanes = [[0.0; LANES]; N];
+    let ((left, left_rest), (right, right_rest)) = (left.as_chunks::<LANES>(), right.as_chunks::<LANES>());
+    for (x, y) in left.iter().zip(right) {
+        for lane in 0..LANES {
+            let terms = terms(x[lane], y[lane]);
+            for n in 0..N {
+                lanes[n][lane] += terms[n];
+            }
+        }
     }
-    deviations
+    for (lane, (x, y)) in left_rest.iter().zip(right_rest).enumerate() {
+        let terms = terms(*x, *y);
+        for n in 0..N {
+            lanes[n][lane] += terms[n];
+        }
+    }
+    lanes.map(|lanes| lanes.iter().sum())
 }
 
 /// The values in units in which the largest lies between 1 and 2.
-///
-/// r does not change with the unit. A power of two as the unit keeps every value exact and keeps sums and
-/// squares of very large or very small values in range.
 pub(crate) fn scaled(values: &[f64]) -> Vec<f64> {
-    let largest = values.iter().fold(0.0_f64, |max, value| max.max(value.abs()));
-    let unit = 2.0_f64.powi(-exponent(largest));
+    let unit = unit(values);
     values.iter().map(|value| value * unit).collect()
+}
+
+/// The factor by which the largest of the values comes to lie between 1 and 2.
+///
+/// r does not change with the unit. A power of two as the factor keeps every value exact and keeps sums and
+/// squares of very large or very small values in range.
+fn unit(values: &[f64]) -> f64 {
+    let (chunks, rest) = values.as_chunks::<16>();
+    let mut largest = [0.0_f64; 16];
+    for chunk in chunks {
+        for (largest, value) in largest.iter_mut().zip(chunk) {
+            *largest = largest.max(value.abs());
+        }
+    }
+    let largest = largest.iter().chain(rest).fold(0.0_f64, |max, value| max.max(value.abs()));
+    2.0_f64.powi(-exponent(largest))
 }
 
 /// The binary exponent of a finite value; -1023 for zero and subnormal ones.
 fn exponent(value: f64) -> i32 {
     ((value.to_bits() >> 52) & 0x7ff) as i32 - 1023
-}
-
-fn dot(left: &[f64], right: &[f64]) -> f64 {
-    left.iter().zip(right).map(|(l, r)| l * r).sum()
 }
 
 #[cfg(test)]

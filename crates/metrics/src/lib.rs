@@ -33,6 +33,7 @@ mod answers;
 mod check;
 mod ngrams;
 mod tags;
+mod tagset;
 mod whitespace;
 
 pub use accuracy::{accuracy, exact_match};

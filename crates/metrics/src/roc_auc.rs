@@ -11,7 +11,7 @@
 use crate::check;
 use crate::error::MetricError;
 use crate::key::MetricKey;
-use crate::ranks::order_key;
+use crate::ranks::{order_key, sorted_by_digits};
 
 /// The area under the ROC curve of class 1 of the classes 0 and 1, in `[0, 1]`; 1/2 for a constant score.
 ///
@@ -29,8 +29,8 @@ pub fn roc_auc(gold: &[usize], scores: &[f64]) -> Result<f64, MetricError> {
         let class = usize::from(negatives.is_empty());
         return Err(MetricError::OneClass { metric: MetricKey::RocAuc, class, examples: gold.len() });
     }
-    negatives.sort_unstable();
-    positives.sort_unstable();
+    (negatives, positives) =
+        (sorted_by_digits(negatives, |key| *key), sorted_by_digits(positives, |key| *key));
     let pairs = negatives.len() as f64 * positives.len() as f64;
     Ok(doubled_wins(&negatives, &positives) as f64 / (2.0 * pairs))
 }

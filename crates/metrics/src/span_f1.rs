@@ -8,9 +8,10 @@
 //! A word cut off by truncation has no prediction (`None`) and counts as `O`: its chunk is missed.
 //! A word without a gold label (`None`) is left out, and no chunk reaches over it.
 
-use crate::conlleval::{ChunkCounts, Report, Tag, report};
+use crate::conlleval::{ChunkCounts, Report, report};
 use crate::error::MetricError;
 use crate::tags;
+use crate::tagset::{Code, Mark, Tagset};
 
 /// Span F1 as `conlleval` counts it, in `[0, 1]`; 0 if neither side has a chunk.
 ///
@@ -43,8 +44,8 @@ pub fn span_report<S: AsRef<str>>(
     labels: &[S],
 ) -> Result<Report, MetricError> {
     tags::check(gold, predicted, labels.len())?;
-    let runs = tags::runs(gold, predicted, labels);
-    Ok(report(runs.into_iter().map(Vec::into_iter)))
+    let (runs, kinds) = tags::runs(gold, predicted, labels);
+    Ok(report(&runs, &kinds))
 }
 
 /// Span F1 over chunks that are well-formed IOB2, in `[0, 1]`; 0 if neither side has one.
@@ -60,8 +61,8 @@ pub fn strict_span_f1<S: AsRef<str>>(
     labels: &[S],
 ) -> Result<f64, MetricError> {
     tags::check(gold, predicted, labels.len())?;
-    let runs = tags::runs(gold, predicted, labels);
-    Ok(strict_counts(runs.into_iter().map(Vec::into_iter)).f1())
+    let (runs, _) = tags::runs(gold, predicted, labels);
+    Ok(strict_counts(&runs).f1())
 }
 
 /// Counts of the chunks that are well-formed IOB2 in `sentences`; each word is its (gold tag, predicted tag).
@@ -71,53 +72,51 @@ pub fn strict_span_f1<S: AsRef<str>>(
 /// # Shapes
 /// `sentences`: (sentences,), each (words,)
 pub fn strict_spans<S: AsRef<str>>(sentences: &[Vec<(S, S)>]) -> ChunkCounts {
-    strict_counts(sentences.iter().map(|sentence| {
-        sentence.iter().map(|(gold, predicted)| (Tag::read(gold.as_ref()), Tag::read(predicted.as_ref())))
-    }))
+    strict_counts(&Tagset::new().read_pairs(sentences))
 }
 
-fn strict_counts<'a>(
-    sentences: impl Iterator<Item = impl Iterator<Item = (Tag<'a>, Tag<'a>)>>,
-) -> ChunkCounts {
+fn strict_counts(sentences: &[Vec<(Code, Code)>]) -> ChunkCounts {
     let mut counts = ChunkCounts::default();
+    let mut sides = [Side::default(), Side::default()];
     for sentence in sentences {
-        let mut sides = [Side::default(), Side::default()];
-        for (word, (gold, predicted)) in sentence.enumerate() {
+        for (word, &(gold, predicted)) in sentence.iter().enumerate() {
             sides[0].step(word, gold);
             sides[1].step(word, predicted);
         }
-        let [gold, predicted] = sides.map(Side::finish);
+        let [gold, predicted] = sides.each_mut().map(Side::finish);
         counts.phrases += gold.len();
         counts.found += predicted.len();
-        counts.correct += common(&gold, &predicted);
+        counts.correct += common(gold, predicted);
+        sides.iter_mut().for_each(|side| side.closed.clear());
     }
     counts
 }
 
 /// A chunk's first word, the word after its last, and its type.
-type Chunk<'a> = (usize, usize, &'a str);
+type Chunk = (usize, usize, u32);
 
 /// One side's chunks so far, in the order of the words.
 #[derive(Default)]
-struct Side<'a> {
-    closed: Vec<Chunk<'a>>,
-    open: Option<Chunk<'a>>,
+struct Side {
+    closed: Vec<Chunk>,
+    open: Option<Chunk>,
 }
 
-impl<'a> Side<'a> {
-    fn step(&mut self, word: usize, tag: Tag<'a>) {
+impl Side {
+    fn step(&mut self, word: usize, tag: Code) {
         match (tag.mark, &mut self.open) {
-            ("I", Some((_, end, kind))) if *kind == tag.kind => *end = word + 1,
+            (Mark::Inside, Some((_, end, kind))) if *kind == tag.kind => *end = word + 1,
             (mark, open) => {
                 self.closed.extend(open.take());
-                *open = (mark == "B").then_some((word, word + 1, tag.kind));
+                *open = (mark == Mark::Begin).then_some((word, word + 1, tag.kind));
             }
         }
     }
 
-    fn finish(mut self) -> Vec<Chunk<'a>> {
-        self.closed.extend(self.open);
-        self.closed
+    /// All chunks, when the sentence is over.
+    fn finish(&mut self) -> &[Chunk] {
+        self.closed.extend(self.open.take());
+        &self.closed
     }
 }
 

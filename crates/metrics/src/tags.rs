@@ -1,8 +1,8 @@
 //! Pairs of gold and predicted tags per word, where either may be absent.
 
 use crate::check;
-use crate::conlleval::Tag;
 use crate::error::MetricError;
+use crate::tagset::{Code, Tagset};
 
 /// One label per word and sentence, `None` where there is none.
 pub(crate) type Tags = [Vec<Option<usize>>];
@@ -37,16 +37,18 @@ pub(crate) fn labelled<'a>(
     words.filter_map(|(&gold, &predicted)| gold.map(|gold| (gold, predicted)))
 }
 
-/// Runs of neighbouring words with a gold label, as (gold tag, predicted tag); a word cut by truncation is `O`.
+/// Runs of neighbouring words with a gold label, as (gold tag, predicted tag); a word cut by truncation is `O`. Beside
+/// them the types of the tags.
 ///
 /// No chunk reaches over a word without a gold label: nothing is known about it.
 pub(crate) fn runs<'a, S: AsRef<str>>(
     gold: &Tags,
     predicted: &Tags,
     labels: &'a [S],
-) -> Vec<Vec<(Tag<'a>, Tag<'a>)>> {
-    let labels: Vec<Tag> = labels.iter().map(|label| Tag::read(label.as_ref())).collect();
-    let tag = |label: &Option<usize>| label.map_or(Tag::OUTSIDE, |label| labels[label]);
+) -> (Vec<Vec<(Code, Code)>>, Vec<&'a str>) {
+    let mut set = Tagset::new();
+    let labels: Vec<Code> = labels.iter().map(|label| set.read(label.as_ref())).collect();
+    let tag = |label: &Option<usize>| label.map_or(Code::OUTSIDE, |label| labels[label]);
     let mut runs = Vec::with_capacity(gold.len());
     for (gold, predicted) in gold.iter().zip(predicted) {
         let mut rest = &predicted[..];
@@ -56,5 +58,5 @@ pub(crate) fn runs<'a, S: AsRef<str>>(
             rest = rest.get(run.len() + 1..).unwrap_or_default();
         }
     }
-    runs
+    (runs, set.kinds)
 }

@@ -9,8 +9,8 @@ use crate::kernels::gemm::{Epilogue, Mat, matmul};
 use crate::kernels::random::Stream;
 use crate::kernels::rows::SparseRows;
 use crate::kernels::{
-    activation, attention, bce, cross_entropy, dropout, elementwise, embedding, layer_norm, mse, optimizer,
-    reduce, rows, softmax,
+    attention, bce, cross_entropy, dropout, elementwise, embedding, layer_norm, mse, optimizer, reduce, rows,
+    softmax,
 };
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -76,9 +76,10 @@ impl<'a> Scales<'a> {
 }
 
 impl<M: Real> layer_norm::RowScales<M> for Scales<'_> {
-    #[inline(always)]
+    /// Called through a pointer, so compiled by itself: it has to choose its instructions.
     fn fill(&self, row: usize, out: &mut [M]) {
-        dropout::keep_scales(out, self.stream, self.dropout.rows[row], self.dropout.rate);
+        let RowDropout { rows, rate, .. } = self.dropout;
+        crate::dispatch!(dropout::keep_scales(out, self.stream, rows[row], rate));
     }
 }
 
@@ -137,16 +138,16 @@ impl Device for Cpu {
         w: &CpuBuffer<E::Master>,
         bias: Option<&CpuBuffer<E::Master>>,
         activation: Activation,
-        keep_pre: bool,
+        keep_slope: bool,
         sizes: LinearSizes,
     ) -> (CpuBuffer<E>, Option<CpuBuffer<E>>) {
         let LinearSizes { rows, inputs, outputs } = sizes;
         let (x, w) = (Mat::new(x.slice(), rows, inputs), Mat::new(w.slice(), outputs, inputs).t());
-        let mut pre = keep_pre.then(|| CpuBuffer::<E>::scratch(rows * outputs).0);
-        let (bias, kept) = (bias.map(CpuBuffer::slice), pre.as_mut().map(CpuBuffer::slice_mut));
-        let epilogue = Epilogue { bias, activation, pre: kept };
+        let mut slope = keep_slope.then(|| CpuBuffer::<E>::scratch(rows * outputs).0);
+        let (bias, kept) = (bias.map(CpuBuffer::slice), slope.as_mut().map(CpuBuffer::slice_mut));
+        let epilogue = Epilogue { bias, activation, slope: kept };
         let y = made(rows * outputs, |y| matmul(y, outputs, x, w, false, epilogue));
-        (y, pre)
+        (y, slope)
     }
 
     fn linear_input<E: Float>(
@@ -182,16 +183,6 @@ impl Device for Cpu {
         let mut sums = self.zeros(width);
         reduce::column_sums(x.slice(), width, rows, sums.slice_mut());
         sums
-    }
-
-    fn activation_backward<E: Float>(
-        &self,
-        dy: &mut CpuBuffer<E>,
-        pre: &CpuBuffer<E>,
-        activation: Activation,
-    ) {
-        let du = made(dy.len, |du| activation::backward(activation, pre.slice(), dy.slice(), du));
-        *dy = du;
     }
 
     fn matmul<E: Float>(

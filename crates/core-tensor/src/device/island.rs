@@ -98,7 +98,7 @@ impl Device for Island {
         w: &IslandBuffer<E::Master>,
         bias: Option<&IslandBuffer<E::Master>>,
         activation: Activation,
-        keep_pre: bool,
+        keep_slope: bool,
         sizes: LinearSizes,
     ) -> (IslandBuffer<E>, Option<IslandBuffer<E>>) {
         let LinearSizes { rows, inputs, outputs } = sizes;
@@ -108,7 +108,8 @@ impl Device for Island {
             u.iter_mut().enumerate().for_each(|(i, u)| *u += bias[i % outputs]);
         }
         let y = IslandBuffer::rounded(u.iter().map(|&u| activation_value(activation, u)));
-        (y, keep_pre.then(|| IslandBuffer::rounded(u)))
+        let slopes = || IslandBuffer::rounded(u.iter().map(|&u| activation_slope(activation, u)));
+        (y, keep_slope.then(slopes))
     }
 
     fn linear_input<E: Float>(
@@ -144,16 +145,6 @@ impl Device for Island {
     ) -> IslandBuffer<E::Master> {
         let x = x.wide();
         IslandBuffer::rounded((0..width).map(|j| rows.clone().map(|i| x[i * width + j]).sum()))
-    }
-
-    fn activation_backward<E: Float>(
-        &self,
-        dy: &mut IslandBuffer<E>,
-        pre: &IslandBuffer<E>,
-        activation: Activation,
-    ) {
-        let pre = pre.wide();
-        dy.update(|i, dy| dy * activation_slope(activation, pre[i]));
     }
 
     fn matmul<E: Float>(

@@ -74,16 +74,16 @@ pub trait Device: Clone + Debug + Send + Sync + 'static {
     /// The values in another type of float.
     fn cast<A: Float, B: Float>(&self, a: &Self::Buffer<A>) -> Self::Buffer<B>;
 
-    /// y = activation(x w^T + bias), and the argument of the activation in `pre` if asked for.
+    /// y = activation(x w^T + bias), and the slope of the activation where it was taken, if asked for.
     ///
-    /// x: (rows, inputs); w: (outputs, inputs); bias: (outputs,); y, pre: (rows, outputs).
+    /// x: (rows, inputs); w: (outputs, inputs); bias: (outputs,); y, slope: (rows, outputs).
     fn linear<E: Float>(
         &self,
         x: &Self::Buffer<E>,
         w: &Self::Buffer<E::Master>,
         bias: Option<&Self::Buffer<E::Master>>,
         activation: Activation,
-        keep_pre: bool,
+        keep_slope: bool,
         sizes: LinearSizes,
     ) -> (Self::Buffer<E>, Option<Self::Buffer<E>>);
     /// dx = du w, with du: (rows, outputs) the gradient before the activation.
@@ -108,13 +108,6 @@ pub trait Device: Clone + Debug + Send + Sync + 'static {
         rows: Range<usize>,
         width: usize,
     ) -> Self::Buffer<E::Master>;
-    /// du = dy activation'(pre), in place of dy.
-    fn activation_backward<E: Float>(
-        &self,
-        dy: &mut Self::Buffer<E>,
-        pre: &Self::Buffer<E>,
-        activation: Activation,
-    );
     /// c = a b with a: (m, k), b: (k, n), each transposed in storage if asked, c: (m, n).
     fn matmul<E: Float>(
         &self,

@@ -1,4 +1,4 @@
-//! Activations of a linear layer, and their gradients from the pre-activation.
+//! Activations of a linear layer, each with its slope.
 //!
 //! GELU: Hendrycks and Gimpel, *Gaussian Error Linear Units*, 2016: x P(x) with P the normal distribution function,
 //! and the approximation by tanh of its section 2.
@@ -25,56 +25,34 @@ pub enum Activation {
 const SQRT_2_OVER_PI: f64 = 0.797_884_560_802_865_4;
 const CUBIC: f64 = 0.044_715;
 
-/// `max(0, u)`. NaN gives 0 as a comparison that fails does.
+/// `max(0, u)` and its slope. In this order of arguments a NaN stays one.
 #[inline(always)]
-pub fn relu<M: Real>(u: M) -> M {
-    Real::max(u, M::ZERO)
+pub fn relu<M: Real>(u: M) -> (M, M) {
+    (Real::max(M::ZERO, u), if u > M::ZERO { M::ONE } else { M::ZERO })
 }
 
-/// The slope of [`relu`].
+/// `tanh u` and its slope.
 #[inline(always)]
-pub fn relu_slope<M: Real>(u: M) -> M {
-    if u > M::ZERO { M::ONE } else { M::ZERO }
-}
-
-/// The slope of tanh at `u`.
-#[inline(always)]
-pub fn tanh_slope<M: Real>(u: M) -> M {
+pub fn tanh<M: Real>(u: M) -> (M, M) {
     let y = u.tanh();
-    M::ONE - y * y
+    (y, M::ONE - y * y)
 }
 
-/// GELU with the error function.
+/// GELU, u P(u), and its slope, P(u) + u p(u), with P and p the normal distribution and its density.
 #[inline(always)]
-pub fn gelu<M: Real>(u: M) -> M {
-    let half = M::from_f64(0.5);
-    half * u * (M::ONE + (u * M::from_f64(std::f64::consts::FRAC_1_SQRT_2)).erf())
+pub fn gelu<M: Real>(u: M) -> (M, M) {
+    let (probability, density) = u.normal();
+    (u * probability, probability + u * density)
 }
 
-/// The slope of [`gelu`]: P(u) + u p(u), with p the normal density e^(-u^2/2) / sqrt(2 pi).
+/// GELU by tanh and its slope.
 #[inline(always)]
-pub fn gelu_slope<M: Real>(u: M) -> M {
-    // p is taken from a = |u| / sqrt 2 as `erf` does, so that the two exponentials are one.
-    let scaled = u * M::from_f64(std::f64::consts::FRAC_1_SQRT_2);
-    let a = scaled.abs();
-    let density = (-a * a).exp() * M::from_f64(0.5 * SQRT_2_OVER_PI);
-    M::from_f64(0.5) * (M::ONE + scaled.erf()) + u * density
-}
-
-/// GELU by tanh.
-#[inline(always)]
-pub fn gelu_tanh<M: Real>(u: M) -> M {
-    let inner = M::from_f64(SQRT_2_OVER_PI) * u * (M::ONE + M::from_f64(CUBIC) * u * u);
-    M::from_f64(0.5) * u * (M::ONE + inner.tanh())
-}
-
-/// The slope of [`gelu_tanh`].
-#[inline(always)]
-pub fn gelu_tanh_slope<M: Real>(u: M) -> M {
+pub fn gelu_tanh<M: Real>(u: M) -> (M, M) {
     let (half, c) = (M::from_f64(0.5), M::from_f64(SQRT_2_OVER_PI));
     let t = (c * u * (M::ONE + M::from_f64(CUBIC) * u * u)).tanh();
     let inner_slope = c * (M::ONE + M::from_f64(3.0 * CUBIC) * u * u);
-    half * (M::ONE + t) + half * u * (M::ONE - t * t) * inner_slope
+    let share = half * (M::ONE + t);
+    (u * share, share + half * u * (M::ONE - t * t) * inner_slope)
 }
 
 /// `y = act(u)`, elementwise.
@@ -86,25 +64,25 @@ pub fn forward<E: Float>(activation: Activation, u: &[E], y: &mut [E]) {
             u,
             y,
             #[inline(always)]
-            |u| relu(u),
+            |u| relu(u).0,
         ),
         Activation::Tanh => map(
             u,
             y,
             #[inline(always)]
-            |u| u.tanh(),
+            |u| tanh(u).0,
         ),
         Activation::Gelu => map(
             u,
             y,
             #[inline(always)]
-            |u| gelu(u),
+            |u| gelu(u).0,
         ),
         Activation::GeluTanh => map(
             u,
             y,
             #[inline(always)]
-            |u| gelu_tanh(u),
+            |u| gelu_tanh(u).0,
         ),
     }
 }
@@ -118,28 +96,28 @@ pub fn backward<E: Float>(activation: Activation, u: &[E], dy: &[E], du: &mut [E
             dy,
             du,
             #[inline(always)]
-            |u, dy| dy * relu_slope(u),
+            |u, dy| dy * relu(u).1,
         ),
         Activation::Tanh => map2(
             u,
             dy,
             du,
             #[inline(always)]
-            |u, dy| dy * tanh_slope(u),
+            |u, dy| dy * tanh(u).1,
         ),
         Activation::Gelu => map2(
             u,
             dy,
             du,
             #[inline(always)]
-            |u, dy| dy * gelu_slope(u),
+            |u, dy| dy * gelu(u).1,
         ),
         Activation::GeluTanh => map2(
             u,
             dy,
             du,
             #[inline(always)]
-            |u, dy| dy * gelu_tanh_slope(u),
+            |u, dy| dy * gelu_tanh(u).1,
         ),
     }
 }

@@ -12,6 +12,12 @@
 //! Each word of output gives two 16-bit draws, eight a counter: unit u of a row is half `u % 2` (the low one
 //! first) of word `u / 2 % 4` of counter `u / 8`.
 
+#[cfg(target_arch = "x86_64")]
+mod wide;
+
+#[cfg(target_arch = "x86_64")]
+use super::isa::Isa;
+
 const MULTIPLIERS: [u32; 2] = [0xD251_1F53, 0xCD9E_8D57];
 const WEYL: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
 const ROUNDS: u32 = 10;
@@ -126,18 +132,25 @@ impl Stream {
     #[inline(always)]
     pub fn fill_row(self, out: &mut [u16], row: RowKey, first_unit: usize) {
         for (group, out) in out.chunks_mut(LANES * UNITS).enumerate() {
-            let first = (first_unit / UNITS + group * LANES) as u64;
-            let counters: [u64; LANES] = std::array::from_fn(|lane| first + lane as u64);
-            let words = self.words(counters, [u64::from(row.token); LANES], row.sequence, 0);
-            let mut draws = [[0u16; UNITS]; LANES];
-            for lane in 0..LANES {
-                for word in 0..4 {
-                    draws[lane][2 * word] = words[word][lane] as u16;
-                    draws[lane][2 * word + 1] = (words[word][lane] >> 16) as u16;
-                }
-            }
-            out.copy_from_slice(&draws.as_flattened()[..out.len()]);
+            let counter = (first_unit / UNITS + group * LANES) as u32;
+            out.copy_from_slice(&self.group(row, counter)[..out.len()]);
         }
+    }
+
+    /// The draws of the units of `LANES` counters.
+    #[inline(always)]
+    fn group(self, row: RowKey, counter: u32) -> [u16; UNITS * LANES] {
+        #[cfg(target_arch = "x86_64")]
+        if Isa::current() >= Isa::Avx512 {
+            // SAFETY: the processor has the path.
+            return unsafe { wide::row(self, row, counter) };
+        }
+        let counters: [u64; LANES] = std::array::from_fn(|lane| u64::from(counter) + lane as u64);
+        let words = self.words(counters, [u64::from(row.token); LANES], row.sequence, 0);
+        std::array::from_fn(|unit| {
+            let (lane, word, half) = (unit / UNITS, unit % UNITS / 2, unit % 2);
+            (words[word][lane] >> (16 * half)) as u16
+        })
     }
 
     /// The draws of eight units for sixteen consecutive tokens of a sequence: word w of `out[w][t]` holds units
@@ -151,6 +164,11 @@ impl Stream {
         sequence: u32,
         part: u32,
     ) {
+        #[cfg(target_arch = "x86_64")]
+        if Isa::current() >= Isa::Avx512 {
+            // SAFETY: the processor has the path.
+            return unsafe { wide::column(self, out, counter, first_token, sequence, part) };
+        }
         let token = |i: usize| u64::from(first_token) + i as u64;
         let counters = [u64::from(counter); LANES];
         let even = self.words(counters, std::array::from_fn(|lane| token(2 * lane)), sequence, part);

@@ -1,6 +1,6 @@
 //! Linear layers: y = activation(x w^T + b), fused.
 
-use crate::device::{Activation, Device, LinearSizes};
+use crate::device::{Activation, Binary, Device, LinearSizes};
 use crate::element::{Float, Real};
 use crate::error::TensorError;
 use crate::pack::Rows;
@@ -76,15 +76,15 @@ impl<E: Float, D: Device> Tape<E, D> {
     ) -> Result<Tensor<T, E, D>, TensorError> {
         let input = self.input(op, x)?;
         let Product { weight, bias, activation, sizes } = product;
-        let keep_pre = self.is_recording() && activation != Activation::None;
-        let (y, pre) = self.device().linear(x.buffer(), &weight.1, Some(bias.1), activation, keep_pre, sizes);
+        let keep = self.is_recording() && activation != Activation::None;
+        let (y, slope) = self.device().linear(x.buffer(), &weight.1, Some(bias.1), activation, keep, sizes);
         let mut y = Tensor::from_buffer(self.device(), shape, y);
         y.rows = x.rows.clone();
         let parameters = vec![weight.0, bias.0];
         let rows = x.rows.clone();
         Ok(self.record(y, parameters, || {
             let bias = bias.0;
-            Box::new(LinearBackward { input, x: x.shared(), pre, weight, bias, activation, sizes, rows })
+            Box::new(LinearBackward { input, x: x.shared(), slope, weight, bias, sizes, rows })
         }))
     }
 }
@@ -92,10 +92,10 @@ impl<E: Float, D: Device> Tape<E, D> {
 struct LinearBackward<E: Float, D: Device> {
     input: Option<NodeId>,
     x: Arc<D::Buffer<E>>,
-    pre: Option<D::Buffer<E>>,
+    /// The slope of the activation; none if there is no activation.
+    slope: Option<D::Buffer<E>>,
     weight: (ParamId, Arc<D::Buffer<E::Master>>),
     bias: ParamId,
-    activation: Activation,
     sizes: LinearSizes,
     rows: Option<Rows>,
 }
@@ -103,8 +103,8 @@ struct LinearBackward<E: Float, D: Device> {
 impl<E: Float, D: Device> Backward<E, D> for LinearBackward<E, D> {
     fn backward(&self, upstream: Upstream<E, D>, walk: &mut Walk<'_, E, D>) -> Result<(), TensorError> {
         let mut du = upstream.tensor();
-        if let Some(pre) = &self.pre {
-            walk.device().activation_backward(&mut du, pre, self.activation);
+        if let Some(slope) = &self.slope {
+            du = walk.device().binary(&du, slope, Binary::Mul);
         }
         let (n, rows, sizes) = (self.sizes.rows, self.rows.as_ref(), self.sizes);
         let du = Arc::new(du);

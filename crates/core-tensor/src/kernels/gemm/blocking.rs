@@ -212,6 +212,9 @@ fn chunk_of<K, C>(
                     let panels = group.min(row_panels - r);
                     // SAFETY: the kernel was chosen by what the processor has.
                     unsafe { pack_panels::<K>(a, &part, K::ROWS, &mut a_panels[at..][..panels * size]) };
+                    if group == 1 {
+                        a.prefetch::<K::Format>(&Part { line: row + K::ROWS, ..part }, K::ROWS);
+                    }
                 }
                 let a_panel = &a_panels[at..][..size];
                 for (c, col) in strip.clone().step_by(K::COLS).enumerate() {

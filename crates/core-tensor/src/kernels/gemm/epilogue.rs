@@ -1,7 +1,7 @@
 //! What happens to a block of the result between its sums and memory.
 
 use crate::element::{Float, Real};
-use crate::kernels::activation::Activation;
+use crate::kernels::activation::{Activation, gelu, gelu_tanh, relu, tanh};
 use std::marker::PhantomData;
 
 /// What is done to a product before it is stored. The default does nothing.
@@ -11,21 +11,20 @@ pub struct Epilogue<'a, C: Float> {
     pub bias: Option<&'a [C::Master]>,
     /// Applied after the bias.
     pub activation: Activation,
-    /// Receives u, the value before the activation, for the backward pass: laid out as the result is. The
-    /// activation itself is computed from u before it is rounded to `C`.
-    pub pre: Option<&'a mut [C]>,
+    /// Receives the slope of the activation at the value before it, for the backward pass: laid out as the result is.
+    pub slope: Option<&'a mut [C]>,
 }
 
 impl<C: Float> Default for Epilogue<'_, C> {
     fn default() -> Self {
-        Epilogue { bias: None, activation: Activation::None, pre: None }
+        Epilogue { bias: None, activation: Activation::None, slope: None }
     }
 }
 
 /// The result's place in memory and the way there, shared by the threads that compute its blocks.
 pub(super) struct Output<'a, C: Float> {
     c: *mut C,
-    pre: Option<*mut C>,
+    slope: Option<*mut C>,
     ldc: usize,
     pub(super) rows: usize,
     pub(super) cols: usize,
@@ -52,13 +51,9 @@ impl<'a, C: Float> Output<'a, C> {
         assert!(ldc >= cols, "matmul: row stride {ldc} is less than {cols} columns");
         let needed = if rows * cols == 0 { 0 } else { (rows - 1) * ldc + cols };
         assert!(c.len() >= needed, "matmul: the result needs {needed} elements, got {}", c.len());
-        let pre = epilogue.pre.map(|pre| {
-            assert!(
-                pre.len() >= needed,
-                "matmul: the pre-activation needs {needed} elements, got {}",
-                pre.len()
-            );
-            bytemuck::cast_slice_mut::<S, C>(pre).as_mut_ptr()
+        let slope = epilogue.slope.map(|slope| {
+            assert!(slope.len() >= needed, "matmul: the slope needs {needed} elements, got {}", slope.len());
+            bytemuck::cast_slice_mut::<S, C>(slope).as_mut_ptr()
         });
         let bias = epilogue.bias.map(|bias| {
             assert_eq!(bias.len(), cols, "matmul: {} biases for {cols} columns", bias.len());
@@ -66,7 +61,7 @@ impl<'a, C: Float> Output<'a, C> {
         });
         let c = bytemuck::cast_slice_mut::<S, C>(c).as_mut_ptr();
         let activation = epilogue.activation;
-        Output { c, pre, ldc, rows, cols, bias, activation, accumulate, borrowed: PhantomData }
+        Output { c, slope, ldc, rows, cols, bias, activation, accumulate, borrowed: PhantomData }
     }
 
     /// Takes a block of sums, `width` to a row, to its place: as much of it as lies within the result.
@@ -87,18 +82,27 @@ impl<'a, C: Float> Output<'a, C> {
             if let Some(bias) = self.bias {
                 add(u, &bias[col..col + cols]);
             }
-            if let Some(pre) = self.pre {
-                // SAFETY: as above, for `pre`.
-                narrow(unsafe { std::slice::from_raw_parts_mut(pre.add(at(i)), cols) }, u);
-            }
         }
-        activate(&mut sums[..rows * width], self.activation);
-        for (i, u) in sums.chunks_exact(width).take(rows).enumerate() {
-            // SAFETY: as above, for `c`.
-            narrow(unsafe { std::slice::from_raw_parts_mut(self.c.add(at(i)), cols) }, u);
+        let block = &mut sums[..rows * width];
+        // SAFETY: row + i < rows and col + cols <= self.cols, so the slice is in the result's layout; see `new`.
+        let place = |to: *mut C, i: usize| unsafe { std::slice::from_raw_parts_mut(to.add(at(i)), cols) };
+        if let Some(slope) = self.slope {
+            let mut slopes = [C::Master::ZERO; WIDEST];
+            for (i, u) in block.chunks_exact_mut(width).enumerate() {
+                with_slopes(u, &mut slopes[..width], self.activation);
+                narrow(place(slope, i), &slopes);
+            }
+        } else {
+            activate(block, self.activation);
+        }
+        for (i, u) in block.chunks_exact(width).enumerate() {
+            narrow(place(self.c, i), u);
         }
     }
 }
+
+/// Columns that a block of sums has at most.
+const WIDEST: usize = 32;
 
 /// u += x, as far as x goes.
 #[inline(always)]
@@ -117,41 +121,42 @@ fn narrow<C: Float>(c: &mut [C], u: &[C::Master]) {
     }
 }
 
-/// One loop for each activation. The functions are called by name: passed as arguments they would be called through
-/// a shim that is not always inlined, and the loop would not become a vector loop.
+/// Values before the activation become values after it. One loop for each activation, its function called by name:
+/// passed as an argument it would be called through a shim that is not always inlined, and the loop would not become a
+/// vector loop.
 #[inline(always)]
 fn activate<M: Real>(values: &mut [M], activation: Activation) {
     macro_rules! each {
         ($function:path) => {
             for u in values {
-                *u = $function(*u);
+                *u = $function(*u).0;
             }
         };
     }
     match activation {
         Activation::None => {}
         Activation::Relu => each!(relu),
-        Activation::Tanh => each!(M::tanh),
+        Activation::Tanh => each!(tanh),
         Activation::Gelu => each!(gelu),
         Activation::GeluTanh => each!(gelu_tanh),
     }
 }
 
-/// In this order of arguments a NaN stays one.
+/// [`activate`], and the slopes.
 #[inline(always)]
-fn relu<M: Real>(u: M) -> M {
-    M::ZERO.max(u)
-}
-
-#[inline(always)]
-fn gelu<M: Real>(u: M) -> M {
-    let scale = M::from_f64(std::f64::consts::FRAC_1_SQRT_2);
-    M::from_f64(0.5) * u * (M::ONE + (u * scale).erf())
-}
-
-#[inline(always)]
-fn gelu_tanh<M: Real>(u: M) -> M {
-    let scale = M::from_f64((2.0 / std::f64::consts::PI).sqrt());
-    let inner = scale * (u + M::from_f64(0.044_715) * u * u * u);
-    M::from_f64(0.5) * u * (M::ONE + inner.tanh())
+fn with_slopes<M: Real>(values: &mut [M], slopes: &mut [M], activation: Activation) {
+    macro_rules! each {
+        ($function:path) => {
+            for (u, slope) in values.iter_mut().zip(slopes) {
+                (*u, *slope) = $function(*u);
+            }
+        };
+    }
+    match activation {
+        Activation::None => slopes.fill(M::ONE),
+        Activation::Relu => each!(relu),
+        Activation::Tanh => each!(tanh),
+        Activation::Gelu => each!(gelu),
+        Activation::GeluTanh => each!(gelu_tanh),
+    }
 }

@@ -42,7 +42,7 @@ use pack::{Operand, Pair, Plain, Rounded};
 /// `a: (rows, depth)`, `b: (depth, cols)`, `c: (rows, cols)` with row stride `ldc`.
 ///
 /// # Panics
-/// If the depths of `a` and `b` differ, or `c`, the bias or the pre-activation do not hold the result.
+/// If the depths of `a` and `b` differ, or `c`, the bias or the slope do not hold the result.
 pub fn matmul<A, B, C, M>(
     c: &mut [C],
     ldc: usize,

@@ -42,6 +42,20 @@ impl<'a> Operand<'a> {
         Operand { source, lines: rows, depth: cols, line_stride: row_stride, depth_stride: col_stride }
     }
 
+    /// Asks for the part's first `width` lines, as far as there are so many, in units of format `F`: they begin anew
+    /// for each panel, where the processor does not look ahead by itself.
+    pub(super) fn prefetch<F: Format>(&self, part: &Part, width: usize) {
+        let count = part.units.len() * F::DEPTH;
+        for line in part.line..(part.line + width).min(self.lines) {
+            let at = line * self.line_stride + part.units.start * F::DEPTH * self.depth_stride;
+            match self.source {
+                Source::Bf16(data) => prefetch(data.as_ptr().wrapping_add(at), count),
+                Source::F32(data) => prefetch(data.as_ptr().wrapping_add(at), count),
+                Source::F64(data) => prefetch(data.as_ptr().wrapping_add(at), count),
+            }
+        }
+    }
+
     /// Whether neighbouring lines are neighbours in memory, and neighbours along the depth are not.
     pub(super) fn is_across(&self) -> bool {
         self.line_stride == 1 && self.depth_stride != 1
@@ -261,6 +275,9 @@ unsafe fn across_depth_wide<F: Takes<T>, T: Float>(
         for (u, unit) in units.enumerate() {
             let at = |d: usize| line + (unit * F::DEPTH + d) * operand.depth_stride;
             let (first, second) = (&data[at(0)..][..lines], &data[at(F::DEPTH - 1)..][..lines]);
+            for d in AHEAD * F::DEPTH..(AHEAD + 1) * F::DEPTH {
+                prefetch(data.as_ptr().wrapping_add(at(d)), lines);
+            }
             for (p, panel) in panels.chunks_exact_mut(size).enumerate() {
                 let row = &mut panel[u * width..][..width];
                 let left = lines.saturating_sub(p * width).min(width);
@@ -283,6 +300,24 @@ unsafe fn across_depth_wide<F: Takes<T>, T: Float>(
     {
         let _ = (operand, data, line, units, width, size, panels);
     }
+}
+
+/// How many units ahead [`across_depth_wide`] asks for: every unit lies in other lines of the cache and mostly in
+/// another page, where the processor does not look ahead by itself.
+#[cfg(target_arch = "x86_64")]
+const AHEAD: usize = 8;
+
+/// Asks for the lines of the cache that hold `count` elements; the address may lie beyond the data.
+#[inline(always)]
+fn prefetch<T>(from: *const T, count: usize) {
+    #[cfg(target_arch = "x86_64")]
+    for byte in (0..count * size_of::<T>()).step_by(64) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: a prefetch reads nothing; the processor ignores addresses that cannot be read.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(from.cast::<i8>().wrapping_add(byte)) }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (from, count);
 }
 
 /// Any strides, any end: element by element, zeros where there is none.

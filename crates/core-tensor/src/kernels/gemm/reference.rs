@@ -2,7 +2,7 @@
 
 use super::{Epilogue, Mat};
 use crate::element::{DType, Float, Real, bf16};
-use crate::kernels::activation::Activation;
+use crate::kernels::activation::reference as activation;
 
 /// [`matmul`](super::matmul) by three plain loops in `f64`: slow and obvious, to test the kernels against.
 ///
@@ -36,22 +36,10 @@ pub fn reference<A, B, C, M>(
             let start = if accumulate { c[i * ldc + j].to_f64() } else { 0.0 };
             let bias = epilogue.bias.map_or(0.0, |bias| bias[j].as_f64());
             let u = start + (0..a.cols).map(product).sum::<f64>() + bias;
-            if let Some(pre) = epilogue.pre.as_deref_mut() {
-                pre[i * ldc + j] = C::of(u);
+            if let Some(slope) = epilogue.slope.as_deref_mut() {
+                slope[i * ldc + j] = C::of(activation::slope(epilogue.activation, u));
             }
-            c[i * ldc + j] = C::of(activate(u, epilogue.activation));
-        }
-    }
-}
-
-fn activate(u: f64, activation: Activation) -> f64 {
-    match activation {
-        Activation::None => u,
-        Activation::Relu => u.max(0.0),
-        Activation::Tanh => u.tanh(),
-        Activation::Gelu => 0.5 * u * (1.0 + Real::erf(u * std::f64::consts::FRAC_1_SQRT_2)),
-        Activation::GeluTanh => {
-            0.5 * u * (1.0 + ((2.0 / std::f64::consts::PI).sqrt() * (u + 0.044_715 * u * u * u)).tanh())
+            c[i * ldc + j] = C::of(activation::value(epilogue.activation, u));
         }
     }
 }
@@ -59,12 +47,13 @@ fn activate(u: f64, activation: Activation) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernels::activation::Activation;
 
     #[test]
     fn two_by_two() {
         let (a, b) = ([1.0, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0]);
         let mut c = [1.0; 4];
-        let epilogue = Epilogue { bias: Some(&[100.0, -70.0]), activation: Activation::Relu, pre: None };
+        let epilogue = Epilogue { bias: Some(&[100.0, -70.0]), activation: Activation::Relu, slope: None };
         reference(&mut c, 2, Mat::new(&a, 2, 2), Mat::new(&b, 2, 2), true, epilogue);
         assert_eq!(c, [120.0, 0.0, 144.0, 0.0]);
     }

@@ -138,8 +138,8 @@ fn of_tags(
         }
         MetricKey::SpanF1 => {
             let chunks = |i| {
-                let runs = tags::runs(one(i).0, one(i).1, labels);
-                let counts = report(runs.into_iter().map(Vec::into_iter)).overall;
+                let (runs, kinds) = tags::runs(one(i).0, one(i).1, labels);
+                let counts = report(&runs, &kinds).overall;
                 [2.0 * counts.correct as f64, (counts.found + counts.phrases) as f64]
             };
             Some(Box::new(Sums::ratio((0..gold.len()).map(chunks).collect())))
