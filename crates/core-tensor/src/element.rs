@@ -96,7 +96,7 @@ pub trait Real:
     /// The error function. `f32`: branch-free, absolute error at most 2e-7; `f64`: 1e-15.
     fn erf(self) -> Self;
     /// The standard normal distribution: the probability of less than `self`, and the density. `f32`: branch-free,
-    /// absolute error of the probability at most 2e-7; `f64`: 1e-15.
+    /// absolute error of the probability at most 4e-7; `f64`: 1e-15.
     fn normal(self) -> (Self, Self);
     /// The absolute value.
     fn abs(self) -> Self;

@@ -65,7 +65,7 @@ pub fn erf(x: f32) -> f32 {
 /// The standard normal distribution at `u` in `f32`: the probability P(u) of less than `u`, and the density p(u).
 ///
 /// P(-|u|) = erfc(a) / 2 with a = |u| / sqrt 2, by the same rational approximation as [`erf`], here without its
-/// cancellation, so that it has a relative error of about 1e-6 in the tail; absolute error at most 1e-7. The exponential
+/// cancellation, so that it has a relative error of about 1e-6 in the tail; absolute error at most 4e-7. The exponential
 /// of the approximation is that of the density: p(u) = e^(-a^2) / sqrt(2 pi).
 #[inline(always)]
 pub fn normal(u: f32) -> (f32, f32) {
@@ -138,7 +138,7 @@ mod tests {
             let exact = 0.5 * (1.0 + erf_f64(f64::from(u) / 2f64.sqrt()));
             let density = (-0.5 * f64::from(u).powi(2)).exp() / (2.0 * std::f64::consts::PI).sqrt();
             let (p, d) = normal(u);
-            assert!((f64::from(p) - exact).abs() < 2e-7, "P({u}) = {p} not {exact}");
+            assert!((f64::from(p) - exact).abs() < 4e-7, "P({u}) = {p} not {exact}");
             // The exponent is rounded: what that is worth grows with it.
             let tolerance = 3e-7 * (1.0 + f64::from(u).powi(2)) * density;
             assert!((f64::from(d) - density).abs() < tolerance, "p({u}) = {d} not {density}");

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use mtl_data::{Duplicates, Encoded, TokenCache, Tokenizer};
+use sha2::{Digest, Sha256};
 
 use crate::config::{Config, Dev, TaskConfig, TaskKind};
 use crate::error::TrainError;
 use crate::load::Loader;
 use crate::observer::Observer;
-use crate::spec::TaskSpec;
+use crate::spec::{DataFile, TaskSpec};
 
 /// A label by number.
 #[derive(Debug, Clone, PartialEq)]
@@ -99,6 +100,21 @@ impl ExampleSet {
         format!("{}:{}", self.path.display(), self.lines[example])
     }
 
+    /// The file and a hash of its examples.
+    fn file(&self) -> DataFile {
+        let mut hash = Sha256::new();
+        for (encoded, target) in self.encoded.iter().zip(&self.targets) {
+            for numbers in [&encoded.ids, &encoded.segments] {
+                hash.update((numbers.len() as u64).to_le_bytes());
+                numbers.iter().for_each(|number| hash.update(number.to_le_bytes()));
+            }
+            // The text of a label names its variant and all its numbers.
+            hash.update(format!("{:?} {target:?}\n", encoded.first_subword));
+        }
+        let sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        DataFile { path: self.path.clone(), sha256 }
+    }
+
     pub(crate) fn select(&self, indices: &[usize]) -> ExampleSet {
         ExampleSet {
             path: self.path.clone(),
@@ -143,6 +159,11 @@ impl Dataset {
         let mut streams = streams?;
         streams.sort_by_key(|stream| stream.tasks[0]);
         Ok(Dataset { tasks, streams })
+    }
+
+    /// The train and dev set of each task, each with a hash of its examples.
+    pub fn files(&self) -> Vec<DataFile> {
+        self.tasks.iter().flat_map(|task| [task.train.file(), task.dev.file()]).collect()
     }
 
     /// One task's examples alone.

@@ -126,6 +126,14 @@ pub enum TrainError {
         /// The dotted keys whose values differ.
         keys: Vec<String>,
     },
+    /// A run that is to be resumed, or whose scores are to be used, was started with other examples.
+    #[error("{}: the run in {} was started with other examples of this file", file.display(), folder.display())]
+    DataChanged {
+        /// The run's folder.
+        folder: PathBuf,
+        /// The file as it is now.
+        file: PathBuf,
+    },
     /// A file of a run's folder does not hold what this program writes there.
     #[error("{}: the file of the run is damaged: {reason}", path.display())]
     Damaged {

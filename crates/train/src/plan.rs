@@ -1,6 +1,7 @@
 //! What a run will do, before anything runs.
 
 use mtl_core_tensor::Module;
+use mtl_sharing::WeightingConfig;
 use serde::Serialize;
 
 use crate::config::Config;
@@ -96,7 +97,7 @@ impl Plan {
             tokens,
             parameters: model.parameter_count() as u64,
             estimate: Estimate::of(config, dataset, model, tokens)?,
-            warnings: warnings(dataset),
+            warnings: warnings(config, dataset, sampling.per_epoch(), steps),
         })
     }
 }
@@ -178,7 +179,25 @@ fn mean_tokens(set: &ExampleSet, examples: &[usize]) -> f64 {
     set.tokens(examples) as f64 / examples.len().max(1) as f64
 }
 
-fn warnings(dataset: &Dataset) -> Vec<String> {
+fn warnings(config: &Config, dataset: &Dataset, epoch: u64, steps: u64) -> Vec<String> {
     let duplicated = dataset.tasks.iter().filter(|task| task.duplicates.count > 0);
-    duplicated.map(|task| format!("task `{}`: {}", task.spec.name, task.duplicates)).collect()
+    let duplicated = duplicated.map(|task| format!("task `{}`: {}", task.spec.name, task.duplicates));
+    duplicated.chain(too_short_to_weigh(config, epoch, steps)).collect()
+}
+
+/// What to say of a loss weighting that is equal weighting for as long as the run lasts. An epoch has `epoch` steps.
+fn too_short_to_weigh(config: &Config, epoch: u64, steps: u64) -> Option<String> {
+    let (begins, when) = match &config.sharing.weighting {
+        WeightingConfig::Dwa(dwa) if dwa.interval == 0 => (2 * epoch, "the third epoch".to_owned()),
+        WeightingConfig::Dwa(dwa) => (2 * dwa.interval, format!("two intervals of {} steps", dwa.interval)),
+        WeightingConfig::CoBa(coba) => {
+            let every = config.train.evaluate_every.unwrap_or(epoch);
+            (coba.warmup * every, format!("{} evaluations after the first", coba.warmup))
+        }
+        _ => return None,
+    };
+    let name = config.sharing.weighting.kind().name();
+    (steps <= begins).then(|| {
+        format!("sharing.weighting = \"{name}\" weighs equally up to step {begins} ({when}), and the run has {steps} steps")
+    })
 }

@@ -57,6 +57,7 @@ impl Text {
             max_tokens: config.encoder.max_tokens,
             pack_tokens: pack_tokens(config),
             tasks: self.dataset.specs(),
+            data: self.dataset.files(),
         }
     }
 }

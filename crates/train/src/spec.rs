@@ -1,6 +1,6 @@
 //! What a task is once its data is known: the content of a run's `tasks.json`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use mtl_data::nearest;
 use mtl_metrics::MetricKey;
@@ -59,9 +59,29 @@ pub struct TaskFile {
     pub pack_tokens: usize,
     /// The tasks, in the order of the configuration.
     pub tasks: Vec<TaskSpec>,
+    /// The files of examples that the run was started with. Runs of older versions name none.
+    #[serde(default)]
+    pub data: Vec<DataFile>,
+}
+
+/// A file of examples as a run saw it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataFile {
+    /// Where it was.
+    pub path: PathBuf,
+    /// A hash of its examples: their tokens and their labels.
+    pub sha256: String,
 }
 
 impl TaskFile {
+    /// The first file whose examples are others than those of the same file in `now`; `None` if there is none, or if one
+    /// side names no files.
+    pub fn changed(&self, now: &TaskFile) -> Option<PathBuf> {
+        let mut pairs = self.data.iter().zip(&now.data);
+        pairs.find(|(then, now)| then.sha256 != now.sha256).map(|(_, now)| now.path.clone())
+    }
+
     /// Reads the file. Errors if it cannot be read or is not what a run writes.
     pub fn read(path: &Path) -> Result<TaskFile, TrainError> {
         let bytes = std::fs::read(path).map_err(TrainError::io("read", path))?;

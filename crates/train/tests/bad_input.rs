@@ -33,6 +33,25 @@ fn a_folder_that_holds_a_run_is_not_touched() {
 }
 
 #[test]
+fn a_run_is_not_resumed_on_other_examples() {
+    let folder = tempfile::tempdir().unwrap();
+    corpus(folder.path());
+    let config = config(folder.path(), "steps = 4", "", TASKS);
+    let options = Options::new(folder.path().join("out"));
+    Watcher::stopping_after(2).run(&config, options.clone()).unwrap_err();
+    let train = folder.path().join("sentiment.train.jsonl");
+    let text = fs::read_to_string(&train).unwrap();
+    let shorter: String = text.lines().skip(1).map(|line| format!("{line}\n")).collect();
+    fs::write(&train, shorter).unwrap();
+    let resume = Options { resume: true, ..options };
+    let error = Watcher::default().run(&config, resume.clone()).unwrap_err();
+    assert!(matches!(&error, TrainError::DataChanged { file, .. } if *file == train), "{error}");
+    assert_eq!(error.exit_code(), 2);
+    fs::write(&train, text).unwrap();
+    Watcher::default().run(&config, resume).unwrap();
+}
+
+#[test]
 fn a_resumed_run_where_nothing_was_saved_starts_from_the_beginning() {
     let folder = tempfile::tempdir().unwrap();
     corpus(folder.path());

@@ -53,6 +53,23 @@ fn both_arms_show_a_task_the_same_number_of_its_examples() {
     assert_eq!(again, comparison);
 }
 
+#[test]
+fn scores_on_other_examples_are_not_used_again() {
+    let folder = tempfile::tempdir().unwrap();
+    corpus(folder.path());
+    let config = config(folder.path(), "steps = 3", "unit = \"every-task\"", TASKS);
+    let out = folder.path().join("compared");
+    compared(&config, &out, 1, false);
+    let dev = folder.path().join("sentiment.dev.jsonl");
+    let text = fs::read_to_string(&dev).unwrap();
+    let turned = text.replace("positive", "?").replace("negative", "positive").replace('?', "negative");
+    assert_ne!(turned, text);
+    fs::write(&dev, turned).unwrap();
+    let options = CompareOptions { out, seeds: 2, ..CompareOptions::default() };
+    let error = compare(&config, &options, &mut Silent, &AtomicBool::new(false)).unwrap_err();
+    assert!(matches!(&error, TrainError::DataChanged { file, .. } if *file == dev), "{error}");
+}
+
 /// A comparison in the folder `out`.
 fn compared(config: &Config, out: &std::path::Path, seeds: u64, who_hurts: bool) -> Comparison {
     let options = CompareOptions { out: out.to_owned(), seeds, who_hurts, ..CompareOptions::default() };

@@ -400,6 +400,8 @@ fn methods_of_sharing() {
         "mtl.toml:5:13: sharing.weighting = \"gradnorm\" balances a sum of gradients; \
          it cannot be used with gradients = \"fairgrad\""
     );
+    let error = mixed("gradients = \"sdmgrad\"\n[train]\nbatch = 2");
+    assert!(error.ends_with("1 tasks need train.batch of at least 3, got 2"), "{error}");
 }
 
 #[test]

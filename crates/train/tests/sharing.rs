@@ -179,6 +179,41 @@ fn a_step_is_that_of_a_sum_with_the_weights_it_reports() {
 }
 
 #[test]
+fn a_combining_leaves_each_head_its_own_gradient() {
+    let folder = tempfile::tempdir().unwrap();
+    corpus(folder.path());
+    let train = "steps = 1\nbatch = 9\nwarmup = 0.0\nschedule = \"constant\"\nclip = 0.0\noptimizer = \"sgd\"\nmomentum = 0.0";
+    let heads_of = |name: &str, keys: &str| {
+        let out = folder.path().join(name);
+        run(&sharing(folder.path(), train, keys, TASKS), &out);
+        numbers(&out.join("heads.safetensors"))
+    };
+    let plain = heads_of("plain", "");
+    for method in ["pcgrad", "grad-drop", "upgrad"] {
+        let keys = format!("gradients = \"{method}\"\nweights = {{ sentiment = 5.0, similarity = 0.5 }}");
+        let off = distance(&heads_of(method, &keys), &plain);
+        assert!(off < 1e-6, "{method}: {off}");
+    }
+}
+
+#[test]
+fn a_weighting_that_a_run_is_too_short_for_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    corpus(folder.path());
+    let warned = |train: &str, keys: &str| {
+        let config = sharing(folder.path(), train, keys, TASKS);
+        let plan = mtl_train::plan(&config, &Options::new(folder.path()), &mut mtl_train::Silent).unwrap();
+        plan.warnings.into_iter().find(|warning| warning.contains("weighs equally"))
+    };
+    let warning = warned("epochs = 2\nbatch = 9", "weighting = \"dwa\"").unwrap();
+    assert!(warning.contains("(the third epoch)"), "{warning}");
+    assert_eq!(warned("epochs = 3\nbatch = 9", "weighting = \"dwa\""), None);
+    assert_eq!(warned("epochs = 2\nbatch = 9", "weighting = \"dwa\"\ninterval = 2"), None);
+    assert!(warned("epochs = 2\nbatch = 9", "weighting = \"coba\"").is_some());
+    assert_eq!(warned("epochs = 2\nbatch = 9\nevaluate_every = 2", "weighting = \"coba\""), None);
+}
+
+#[test]
 fn measuring_changes_nothing_but_the_history() {
     let folder = tempfile::tempdir().unwrap();
     corpus(folder.path());

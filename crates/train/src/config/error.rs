@@ -170,6 +170,21 @@ pub enum ConfigProblem {
         /// Its value.
         value: String,
     },
+    /// A method cuts each step into three batches, each with every task.
+    #[error(
+        "sharing.gradients = \"{value}\" cuts each step into three batches: {tasks} tasks need train.batch of at least \
+         {least}, got {batch}"
+    )]
+    TooFewSequences {
+        /// The method.
+        value: &'static str,
+        /// The number of tasks.
+        tasks: usize,
+        /// Sequences per step.
+        batch: usize,
+        /// The fewest that serve.
+        least: usize,
+    },
     /// GradNorm balances the gradients of a weighted sum of losses, so there must be one.
     #[error(
         "sharing.weighting = \"{first}\" balances a sum of gradients; it cannot be used with gradients = \"{second}\""

@@ -99,7 +99,7 @@ impl Config {
         Ok(Self {
             seed: file.or("seed", 0, |entry| entry.integer(0))?,
             data: folder,
-            sharing: SharingConfig::read(sharing.as_ref(), &mut tasks, curriculum.unit)?,
+            sharing: SharingConfig::read(sharing.as_ref(), &mut tasks, curriculum.unit, train.batch)?,
             curriculum,
             encoder,
             train,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use mtl_curriculum::Unit;
-use mtl_sharing::gradient::KeyValue;
+use mtl_sharing::gradient::{KeyValue, Needs};
 use mtl_sharing::{GradientKind, WeightingConfig, WeightingKind};
 use serde::Serialize;
 
@@ -11,6 +11,7 @@ use super::choice::choices;
 use super::error::{ConfigError, ConfigProblem, Suggestion};
 use super::section::{Entry, Section};
 use super::task::{TaskConfig, read_weight};
+use crate::step::INDEPENDENT;
 
 /// The keys that are not a method's own.
 const KEYS: &[&str] = &["architecture", "weighting", "weights", "gradients", "measure_every"];
@@ -83,11 +84,12 @@ impl SharingConfig {
         Self { weighting, gradients: GradientsConfig::sum(), measure_every: 0, ..*self }
     }
 
-    /// Reads the section and hands its weights to the tasks; steps are made of `unit`.
+    /// Reads the section and hands its weights to the tasks; steps are made of `unit`, of `batch` sequences.
     pub(super) fn read(
         section: Option<&Section<'_>>,
         tasks: &mut [TaskConfig],
         unit: Unit,
+        batch: usize,
     ) -> Result<Self, ConfigError> {
         let measure_every = if unit == Unit::Batch || tasks.len() < 2 { 0 } else { MEASURE_EVERY };
         let mut weighted = tasks.iter().any(|task| task.weight != 1.0);
@@ -110,6 +112,7 @@ impl SharingConfig {
         let gradients = section.or("gradients", GradientKind::Sum, |entry| {
             let kind: GradientKind = entry.choice()?;
             check_unit(entry, kind.name(), kind == GradientKind::Sum, unit)?;
+            check_batch(entry, kind, batch, tasks.len())?;
             Ok(kind)
         })?;
         if weighting == WeightingKind::GradNorm && gradients != GradientKind::Sum {
@@ -175,6 +178,15 @@ fn check_unit(entry: &Entry<'_>, value: &str, any_unit: bool, unit: Unit) -> Res
         return Ok(());
     }
     Err(entry.error(ConfigProblem::OneTaskSteps { key: entry.name.clone(), value: value.to_owned() }))
+}
+
+/// Errors if the method cuts a step into batches, and a task has too few sequences for one in each.
+fn check_batch(entry: &Entry<'_>, kind: GradientKind, batch: usize, tasks: usize) -> Result<(), ConfigError> {
+    let least = INDEPENDENT * tasks;
+    if kind.needs() != Needs::ThreeBatches || batch >= least {
+        return Ok(());
+    }
+    Err(entry.error(ConfigProblem::TooFewSequences { value: kind.name(), tasks, batch, least }))
 }
 
 /// Errors at a key that neither method has. No weighting shares a key's name with a combining that it can meet.

@@ -16,6 +16,7 @@ use crate::options::{Options, on_threads};
 use crate::prepare::{Text, pack_tokens};
 use crate::run_folder::RunFolder;
 use crate::scores::Summary;
+use crate::spec::TaskFile;
 
 use run::Run;
 
@@ -87,6 +88,15 @@ impl Session {
         Ok(summary)
     }
 
+    /// Errors if the run in the folder was started with other examples.
+    fn check_data(&self, text: &Text) -> Result<(), TrainError> {
+        let started = TaskFile::read(&self.folder.tasks())?;
+        match started.changed(&text.task_file(&self.config)) {
+            None => Ok(()),
+            Some(file) => Err(TrainError::DataChanged { folder: self.options.out.clone(), file }),
+        }
+    }
+
     fn run_in<E: mtl_core_tensor::element::Float<Master = f32>>(
         &mut self,
         observer: &mut dyn Observer,
@@ -95,6 +105,9 @@ impl Session {
         let begun = Instant::now();
         let checkpoint = CheckpointFolder::new(self.folder.checkpoint());
         let state = checkpoint.read()?;
+        if let Some(text) = self.text.as_ref().filter(|_| state.is_some()) {
+            self.check_data(text)?;
+        }
         if let Some(state) = state.as_ref().filter(|state| state.finished) {
             let kept_step = state.best.unwrap_or(state.step);
             let metrics = self.folder.read_metrics()?;
@@ -105,6 +118,9 @@ impl Session {
             Some(text) => text,
             None => Text::load(&self.config, &self.options, observer)?,
         };
+        if state.is_some() {
+            self.check_data(&text)?;
+        }
         let mut run = Run::new(&self.config, &self.folder, &text, self.limit, begun)?;
         observer.planned(&run.plan()?);
         self.folder.sweep()?;

@@ -82,8 +82,8 @@ impl Combining<'_> {
         Ok(Combination { gradients, weights: Some(weights), conflict: Some(conflict) })
     }
 
-    /// GradDrop: each element of the shared parameters on its own. `places` numbers the parameters. It needs no products
-    /// of gradients, so they are taken only in a step that measures.
+    /// GradDrop: each element of the shared parameters on its own, in the gradients of the weighted losses. `places`
+    /// numbers the parameters. It needs no products of gradients, so they are taken only in a step that measures.
     pub(super) fn by_element<E: Float<Master = f32>>(
         &self,
         method: &GradDrop,
@@ -91,13 +91,15 @@ impl Combining<'_> {
         places: &BTreeMap<ParamId, u64>,
         measured: bool,
     ) -> Result<Combination, TrainError> {
-        let (mut failed, step) = (None, self.forward.step);
+        let (mut failed, mut infinite, step) = (None, None, self.forward.step);
+        let ones = vec![1.0; self.losses.len()];
         let mut gram = measured.then(|| vec![0.0; self.losses.len().pow(2)]);
         let combine = |elements: TaskElements<'_, f32>| {
             if let Some(gram) = &mut gram {
                 add_products(gram, elements.tasks);
             }
-            let combined = drop_signs(method, step, places[&elements.parameter], &elements, self.losses);
+            infinite = infinite.or_else(|| first_not_finite(elements.tasks));
+            let combined = self.drop_signs(method, step, places[&elements.parameter], &elements);
             combined.unwrap_or_else(|error| {
                 failed = Some(error);
                 elements.tasks[0].clone()
@@ -105,12 +107,15 @@ impl Combining<'_> {
         };
         let mut sink = ElementwiseSink::new(self.losses.len(), self.shared, combine);
         if packs.len() == 1 {
-            packs.pop().map_or(Ok(()), |pack| walk_by_task(pack, self.weights, &mut sink))?;
+            packs.pop().map_or(Ok(()), |pack| walk_by_task(pack, &ones, &mut sink))?;
         } else {
-            hand_over(by_task(packs, self.weights)?, &mut sink);
+            hand_over(by_task(packs, &ones)?, &mut sink);
         }
         let gradients = sink.into_gradients();
-        let conflict = gram.map(|gram| Conflict::of(&gram, self.weights, self.losses));
+        let conflict = gram.map(|gram| Conflict::of(&gram, &ones, self.losses));
+        if let Some((task, squared_norm)) = infinite {
+            return Err(self.forward.bad_gradient(Some(task), squared_norm));
+        }
         match failed {
             Some(error) => Err(error.into()),
             None => Ok(Combination { gradients, weights: None, conflict }),
@@ -139,7 +144,8 @@ impl Combining<'_> {
         let tasks = present(&shown);
         let mut weights = vec![0.0; n_tasks];
         if !tasks.is_empty() {
-            let cross = CrossGram::new(select(&products, n_tasks, &tasks), tasks.clone())?;
+            let cross = CrossGram::new(select(&products, n_tasks, &tasks), tasks.clone());
+            let cross = cross.map_err(|error| self.named(error))?;
             let combined = method.cross_weights(&cross)?;
             for (&task, weight) in tasks.iter().zip(combined.weights) {
                 weights[task] = weight * self.weights[task];
@@ -164,12 +170,7 @@ impl Combining<'_> {
             .map(|at| gram[at] * self.weights[at / n_tasks] * self.weights[at % n_tasks])
             .collect();
         let products = Gram::new(select(&weighted, n_tasks, &tasks), tasks.clone());
-        let products = products.map_err(|error| match error {
-            SharingError::GradientNotFinite { task_idx, squared_norm } => {
-                self.forward.bad_gradient(Some(task_idx), squared_norm)
-            }
-            other => other.into(),
-        })?;
+        let products = products.map_err(|error| self.named(error))?;
         let losses: Vec<f64> = tasks.iter().filter_map(|&task| self.losses[task]).collect();
         let combined = method.weights(self.forward.step, &products, &losses)?;
         let mut weights = vec![0.0; n_tasks];
@@ -178,6 +179,52 @@ impl Combining<'_> {
         }
         Ok((weights, Conflict::of(gram, &vec![1.0; n_tasks], self.losses)))
     }
+
+    /// The error with the name of the task whose gradient is not finite.
+    fn named(&self, error: SharingError) -> TrainError {
+        match error {
+            SharingError::GradientNotFinite { task_idx, squared_norm } => {
+                self.forward.bad_gradient(Some(task_idx), squared_norm)
+            }
+            other => other.into(),
+        }
+    }
+
+    /// One parameter's gradients of the tasks that the step shows, combined element by element. The rows of a table are
+    /// drawn by their place in it.
+    fn drop_signs(
+        &self,
+        method: &GradDrop,
+        step: u64,
+        place: u64,
+        elements: &TaskElements<'_, f32>,
+    ) -> Result<Vec<f32>, SharingError> {
+        let weighted = |task: usize| -> Vec<f32> {
+            let weight = self.weights[task] as f32;
+            elements.tasks[task].iter().map(|gradient| gradient * weight).collect()
+        };
+        let of_tasks: Vec<Vec<f32>> = present(self.losses).into_iter().map(weighted).collect();
+        let len = elements.tasks[0].len();
+        let mut combined = vec![0.0; len];
+        let runs: Vec<(u64, usize)> = match elements.rows {
+            Some((rows, width)) => rows.iter().map(|row| (u64::from(*row) * width as u64, width)).collect(),
+            None => vec![(0, len)],
+        };
+        let mut start = 0;
+        for (first, length) in runs {
+            let run = start..start + length;
+            let gradients: Vec<&[f32]> = of_tasks.iter().map(|gradient| &gradient[run.clone()]).collect();
+            method.combine(step, place, first, &gradients, &mut combined[run])?;
+            start += length;
+        }
+        Ok(combined)
+    }
+}
+
+/// The first task whose gradient of a parameter is not finite, and its squared norm.
+fn first_not_finite(tasks: &[Vec<f32>]) -> Option<(usize, f64)> {
+    let squared = |gradient: &Vec<f32>| gradient.iter().map(|g| f64::from(*g).powi(2)).sum::<f64>();
+    tasks.iter().map(squared).enumerate().find(|(_, squared)| !squared.is_finite())
 }
 
 /// The tasks that have a loss, ascending.
@@ -215,30 +262,4 @@ fn add_products(gram: &mut [f64], tasks: &[Vec<f32>]) {
             }
         }
     }
-}
-
-/// One parameter's gradients of the tasks that the step shows, combined element by element. The rows of a table are
-/// drawn by their place in it.
-fn drop_signs(
-    method: &GradDrop,
-    step: u64,
-    place: u64,
-    elements: &TaskElements<'_, f32>,
-    losses: &[Option<f64>],
-) -> Result<Vec<f32>, SharingError> {
-    let of_tasks: Vec<&Vec<f32>> = present(losses).into_iter().map(|task| &elements.tasks[task]).collect();
-    let len = elements.tasks[0].len();
-    let mut combined = vec![0.0; len];
-    let runs: Vec<(u64, usize)> = match elements.rows {
-        Some((rows, width)) => rows.iter().map(|row| (u64::from(*row) * width as u64, width)).collect(),
-        None => vec![(0, len)],
-    };
-    let mut start = 0;
-    for (first, length) in runs {
-        let run = start..start + length;
-        let gradients: Vec<&[f32]> = of_tasks.iter().map(|gradient| &gradient[run.clone()]).collect();
-        method.combine(step, place, first, &gradients, &mut combined[run])?;
-        start += length;
-    }
-    Ok(combined)
 }

@@ -36,7 +36,7 @@ use forward::{Forward, Losses, Recorded};
 pub use conflict::Conflict;
 
 /// How many batches a step is dealt into where a method wants independent ones.
-const INDEPENDENT: usize = 3;
+pub(crate) const INDEPENDENT: usize = 3;
 
 /// What a step's losses and gradients were.
 #[derive(Debug, Clone, PartialEq)]
@@ -126,12 +126,14 @@ impl Stepper {
         });
     }
 
-    /// Lays what was drawn into the batches of a step: one, or three that share out each task's sequences.
+    /// Lays what was drawn into the batches of a step: one, or three that share out each task's sequences. The last of
+    /// them makes the update, so it is served first: a task that is drawn once or twice is in it, and is left out of the
+    /// products that the others are for.
     pub fn lay(&self, dataset: &Dataset, drawn: &[Drawn], pack_tokens: usize) -> Vec<StepData> {
         let batches = if self.needs() == Some(Needs::ThreeBatches) { INDEPENDENT } else { 1 };
         let deal = |batch: usize| {
             let of = |(stream, chosen): &Drawn| {
-                (*stream, chosen.iter().skip(batch).step_by(batches).copied().collect())
+                (*stream, chosen.iter().skip(batches - 1 - batch).step_by(batches).copied().collect())
             };
             drawn.iter().map(of).collect::<Vec<Drawn>>()
         };
