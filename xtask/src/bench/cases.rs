@@ -10,6 +10,16 @@ pub(super) struct Case {
     pub(super) work: Work,
     /// Settings of the peer beyond the work itself: its defaults where empty, else its best for this work.
     pub(super) peer: &'static [&'static str],
+    /// Who the peer is.
+    pub(super) script: Script,
+}
+
+/// A peer's script.
+pub(super) enum Script {
+    /// Of the reference folder: PyTorch with transformers.
+    Reference(&'static str),
+    /// Beside this file, in `peers`.
+    Own(&'static str),
 }
 
 /// What both sides do.
@@ -40,13 +50,26 @@ pub(super) const CASES: &[Case] = &[
         peer: &["--compile"],
         ..step("", Encoder::Minilm, 32, 128, Dtype::Bf16, Mode::Train)
     },
-    Case { name: "multitask-stsb", work: Work::Training { epochs: 3 }, peer: &[] },
-    Case {
-        name: "multitask-stsb-grouped-peer",
-        work: Work::Training { epochs: 3 },
-        peer: &["--group-by-length", "1"],
-    },
+    gram("gram-minilm-f32-torchjd-autojac", Dtype::F32, &["--engine", "autojac"]),
+    gram("gram-minilm-f32-torchjd-autogram", Dtype::F32, &["--engine", "autogram"]),
+    gram("gram-minilm-bf16-torchjd-autojac", Dtype::Bf16, &["--engine", "autojac"]),
+    gram("gram-minilm-bf16-torchjd-autogram", Dtype::Bf16, &["--engine", "autogram"]),
+    training("multitask-stsb", &[]),
+    training("multitask-stsb-grouped-peer", &["--group-by-length", "1"]),
 ];
+
+/// PCGrad over four tasks, beside TorchJD.
+const fn gram(name: &'static str, dtype: Dtype, peer: &'static [&'static str]) -> Case {
+    Case {
+        peer,
+        script: Script::Own("torchjd_step.py"),
+        ..step(name, Encoder::Minilm, 32, 128, dtype, Mode::Gram)
+    }
+}
+
+const fn training(name: &'static str, peer: &'static [&'static str]) -> Case {
+    Case { name, work: Work::Training { epochs: 3 }, peer, script: Script::Reference("torch_multitask.py") }
+}
 
 const fn step(
     name: &'static str,
@@ -56,7 +79,8 @@ const fn step(
     dtype: Dtype,
     mode: Mode,
 ) -> Case {
-    Case { name, work: Work::Step { encoder, batch, seq, dtype, mode }, peer: &[] }
+    let script = Script::Reference("torch_step.py");
+    Case { name, work: Work::Step { encoder, batch, seq, dtype, mode }, peer: &[], script }
 }
 
 impl Case {
@@ -79,7 +103,11 @@ mod tests {
     fn names_are_unique_and_say_what_is_measured() {
         for (position, case) in CASES.iter().enumerate() {
             assert!(CASES[..position].iter().all(|other| other.name != case.name), "{}", case.name);
-            let prefix = if case.step_args(1).is_some() { "step-" } else { "multitask-" };
+            let prefix = match case.step_args(1) {
+                Some(step) if step.mode == Mode::Gram => "gram-",
+                Some(_) => "step-",
+                None => "multitask-",
+            };
             assert!(case.name.starts_with(prefix), "{}", case.name);
         }
     }

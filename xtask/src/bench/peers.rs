@@ -9,7 +9,7 @@ use std::{env, fs};
 
 use anyhow::{Context, bail};
 
-use super::cases::{CASES, Case, Work};
+use super::cases::{CASES, Case, Script, Work};
 use super::machine::Machine;
 use super::report::{Row, Setting, page};
 use super::sample::{self, Sample};
@@ -18,7 +18,7 @@ use crate::process;
 use crate::python::Environment;
 use crate::workspace;
 
-const PACKAGES: [&str; 4] = ["torch", "transformers", "scipy", "scikit-learn"];
+const PACKAGES: [&str; 5] = ["torch", "transformers", "torchjd", "scipy", "scikit-learn"];
 
 /// What to compare, and where the peer's scripts and the data are.
 #[derive(clap::Args)]
@@ -130,7 +130,7 @@ impl Bench<'_> {
     fn peer(&self, case: &Case, seed: u32) -> anyhow::Result<Sample> {
         match case.step_args(self.threads) {
             Some(step) => {
-                let mut command = self.script("torch_step.py");
+                let mut command = self.script(case);
                 command.args(peer_flags(&step)).args(case.peer);
                 sample::of_step(&process::output(&mut command)?, &step)
             }
@@ -149,9 +149,12 @@ impl Bench<'_> {
         }
     }
 
-    fn script(&self, name: &str) -> Command {
+    fn script(&self, case: &Case) -> Command {
         let mut command = self.environment.command();
-        command.arg(self.args.reference.join(name));
+        command.arg(match case.script {
+            Script::Reference(name) => self.args.reference.join(name),
+            Script::Own(name) => workspace::root().join("xtask/src/bench/peers").join(name),
+        });
         command
     }
 }

@@ -14,7 +14,7 @@ use crate::{process, workspace};
 /// One run of the peer's script.
 pub(super) fn peer(bench: &Bench<'_>, case: &Case, seed: u32) -> anyhow::Result<Sample> {
     let (model, data) = folders(bench)?;
-    let mut command = bench.script("torch_multitask.py");
+    let mut command = bench.script(case);
     command.arg("--data").arg(data).arg("--model").arg(model);
     command.args(["--tasks", "stsb", "--amp", "1", "--epochs", &epochs(case).to_string()]);
     command.args(["--seed", &seed.to_string(), "--threads", &bench.threads.to_string()]).args(case.peer);
