@@ -4,6 +4,7 @@ mod benchmarks;
 mod conll18;
 mod conlleval;
 mod count;
+mod minilm;
 mod sets;
 mod squad;
 
@@ -17,6 +18,9 @@ pub(crate) struct Args {
     /// Folder with the data sets in their published layout
     #[arg(value_name = "DIR")]
     data: PathBuf,
+    /// Folder of MiniLM's weights (all-MiniLM-L6-v2, as a Hugging Face folder), which are not among the data
+    #[arg(long, value_name = "DIR")]
+    model: Option<PathBuf>,
 }
 
 /// How one file fared.
@@ -39,8 +43,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let parsed = conll18::OUTPUTS.iter().map(|output| (output.name(), conll18::check(data, output)));
     let published = benchmarks::files();
     let published = published.iter().map(|file| (file.name(), benchmarks::check(data, file)));
+    let pretrained = [(minilm::NAME.to_owned(), minilm::check(data, args.model.as_deref()))];
     let (mut passed, mut failed, mut skipped) = (0, 0, 0);
-    for (name, outcome) in counted.chain(scored).chain(answered).chain(parsed).chain(published) {
+    for (name, outcome) in
+        counted.chain(scored).chain(answered).chain(parsed).chain(published).chain(pretrained)
+    {
         match outcome {
             Outcome::Passed(found) => {
                 passed += 1;
@@ -52,7 +59,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             }
             Outcome::Skipped => {
                 skipped += 1;
-                println!("skipped  {name}: not in the folder");
+                println!("skipped  {name}: not there");
             }
         }
     }
