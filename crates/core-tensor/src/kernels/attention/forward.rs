@@ -38,7 +38,7 @@ pub(super) fn forward_on<E: Float>(
     shape.check(qkv.len(), out.len(), lse.as_ref().map(|lse| lse.len()));
     #[cfg(target_arch = "x86_64")]
     if is_paired::<E>(isa) {
-        let lse = lse.map(|lse| bytemuck::cast_slice_mut(lse));
+        let lse = lse.map(bytemuck::cast_slice_mut);
         // SAFETY: the processor has the path `isa`. `E` is bf16: the casts change nothing.
         unsafe { paired::forward(bytemuck::cast_slice_mut(out), lse, bytemuck::cast_slice(qkv), shape) }
         return;

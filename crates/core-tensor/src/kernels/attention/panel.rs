@@ -129,11 +129,13 @@ impl<M: Real> Mask<M> {
     }
 
     /// Draws below this drop their probability.
+    #[cfg(target_arch = "x86_64")]
     pub(super) fn threshold(&self) -> u32 {
         self.threshold
     }
 
     /// What kept probabilities are multiplied by.
+    #[cfg(target_arch = "x86_64")]
     pub(super) fn scale(&self) -> M {
         self.scale
     }

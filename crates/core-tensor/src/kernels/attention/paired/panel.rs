@@ -117,11 +117,9 @@ impl Tokens<'_> {
         for (token, out) in out.iter_mut().enumerate().take(self.count) {
             let mut sums = _mm512_setzero_ps();
             for column in (0..self.width).step_by(2 * LANES) {
-                // SAFETY: the token exists; the vectors of pairs and of integers hold the same bits.
-                unsafe {
-                    let (a, b) = (self.pairs(token, column), other.pairs(token, column));
-                    sums = _mm512_dpbf16_ps(sums, std::mem::transmute(a), std::mem::transmute(b));
-                }
+                // SAFETY: the token exists.
+                let (a, b) = unsafe { (self.pairs(token, column), other.pairs(token, column)) };
+                sums = multiply_add(sums, a, b);
             }
             *out = _mm512_reduce_add_ps(sums);
         }
@@ -144,6 +142,15 @@ impl Tokens<'_> {
         // SAFETY: the mask is that of the elements there.
         unsafe { _mm512_maskz_loadu_epi16(mask, from.as_ptr().cast()) }
     }
+}
+
+/// `sums` and, lane by lane, the two products of a pair of `a` with a pair of `b`.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")]
+pub(super) fn multiply_add(sums: __m512, a: __m512i, b: __m512i) -> __m512 {
+    // SAFETY: the vectors of pairs and of integers hold the same bits.
+    let pairs = |vector| unsafe { std::mem::transmute::<__m512i, __m512bh>(vector) };
+    _mm512_dpbf16_ps(sums, pairs(a), pairs(b))
 }
 
 /// Pairs of the elements of two vectors.

@@ -3,7 +3,7 @@
 //! `C[r][l] (+)= factor sum over d of B[r][d] . X[d][l]` where an element of B and of X is a pair and `.` the sum of its
 //! two products: rows of X lie in vector lanes, elements of B are broadcast and may have any strides.
 
-use super::panel::{LANES, Pair};
+use super::panel::{LANES, Pair, multiply_add};
 use std::arch::x86_64::*;
 
 /// The operands of a product and their sizes.
@@ -92,8 +92,7 @@ impl Product<'_> {
         into: Into,
     ) -> usize {
         let mut sums = [[_mm512_setzero_ps(); VECTORS]; ROWS];
-        // SAFETY: every address lies in its operand, by the contract; the vectors of pairs and of integers hold the
-        // same bits.
+        // SAFETY: every address lies in its operand, by the contract.
         unsafe {
             let (b, x) = (self.b.as_ptr().add(row * self.row_stride), self.x.as_ptr().add(column));
             for d in 0..self.depth {
@@ -104,7 +103,7 @@ impl Product<'_> {
                 for (r, sums) in sums.iter_mut().enumerate() {
                     let b = _mm512_set1_epi32(*b.add(r * self.row_stride + d * self.step) as i32);
                     for (sum, &lanes) in sums.iter_mut().zip(&lanes) {
-                        *sum = _mm512_dpbf16_ps(*sum, std::mem::transmute(b), std::mem::transmute(lanes));
+                        *sum = multiply_add(*sum, b, lanes);
                     }
                 }
             }
