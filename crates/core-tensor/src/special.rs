@@ -45,7 +45,7 @@ pub fn tanh(x: f32) -> f32 {
 /// `1 - erf a` for a >= 0 in `f32`, absolute error at most 2e-7, and the e^(-a^2) that it is made of: the rational
 /// approximation 7.1.26 of Abramowitz and Stegun, *Handbook of Mathematical Functions*, 1964.
 #[inline(always)]
-fn erfc(a: f32) -> (f32, f32) {
+pub fn erfc(a: f32) -> (f32, f32) {
     let t = 1.0 / (1.0 + 0.327_591_1 * a);
     let p = 1.061_405_4;
     let p = p * t - 1.453_152_1;
