@@ -4,6 +4,7 @@ mod cases;
 mod combine;
 mod machine;
 mod measure;
+mod metrics;
 mod peers;
 mod report;
 mod sample;
@@ -22,6 +23,8 @@ pub(crate) struct Args {
 
 #[derive(clap::Subcommand)]
 enum Verb {
+    /// Time the scores of large sets of predictions
+    Metrics(metrics::Args),
     /// Run the same work here and in PyTorch, in turns, and print medians and ratios
     Peers(peers::Args),
     /// Time one training step, or one inference pass, of an encoder with random weights
@@ -31,6 +34,7 @@ enum Verb {
 /// Runs the named suite or measurement.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     match &args.verb {
+        Some(Verb::Metrics(args)) => metrics::run(args),
         Some(Verb::Peers(args)) => peers::run(args),
         Some(Verb::Step(args)) => step::run(args),
         None => suites::run(args.suite.as_deref()),

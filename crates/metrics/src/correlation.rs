@@ -36,7 +36,8 @@ pub fn pearson(gold: &[f64], predicted: &[f64]) -> Result<f64, MetricError> {
 /// Errors if the lengths differ or are 0, or a value is not finite.
 pub fn spearman(gold: &[f64], predicted: &[f64]) -> Result<f64, MetricError> {
     check_values(gold, predicted)?;
-    Ok(correlation(&average_ranks(gold), &average_ranks(predicted)))
+    let (gold, predicted) = rayon::join(|| average_ranks(gold), || average_ranks(predicted));
+    Ok(correlation(&gold, &predicted))
 }
 
 fn check_values(gold: &[f64], predicted: &[f64]) -> Result<(), MetricError> {

@@ -29,8 +29,10 @@ pub fn roc_auc(gold: &[usize], scores: &[f64]) -> Result<f64, MetricError> {
         let class = usize::from(negatives.is_empty());
         return Err(MetricError::OneClass { metric: MetricKey::RocAuc, class, examples: gold.len() });
     }
-    (negatives, positives) =
-        (sorted_by_digits(negatives, |key| *key), sorted_by_digits(positives, |key| *key));
+    (negatives, positives) = (
+        sorted_by_digits(negatives, u64::BITS, |key| *key),
+        sorted_by_digits(positives, u64::BITS, |key| *key),
+    );
     let pairs = negatives.len() as f64 * positives.len() as f64;
     Ok(doubled_wins(&negatives, &positives) as f64 / (2.0 * pairs))
 }

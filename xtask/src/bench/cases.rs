@@ -28,6 +28,8 @@ pub(super) enum Work {
     Step { encoder: Encoder, batch: usize, seq: usize, dtype: Dtype, mode: Mode },
     /// Training on STS-B for so many epochs, in bf16, batches of 32.
     Training { epochs: usize },
+    /// The scores of large sets of predictions.
+    Metrics,
 }
 
 /// Every case, in the order in which they run.
@@ -56,6 +58,7 @@ pub(super) const CASES: &[Case] = &[
     gram("gram-minilm-bf16-torchjd-autogram", Dtype::Bf16, &["--engine", "autogram"]),
     training("multitask-stsb", &[]),
     training("multitask-stsb-grouped-peer", &["--group-by-length", "1"]),
+    Case { name: "metrics", work: Work::Metrics, peer: &[], script: Script::Own("metrics_peer.py") },
 ];
 
 /// PCGrad over four tasks, beside TorchJD.
@@ -84,13 +87,13 @@ const fn step(
 }
 
 impl Case {
-    /// The arguments of a step case; nothing for training.
+    /// The arguments of a step case; nothing for other work.
     pub(super) fn step_args(&self, threads: usize) -> Option<StepArgs> {
         match self.work {
             Work::Step { encoder, batch, seq, dtype, mode } => {
                 Some(StepArgs { encoder, batch, seq, dtype, mode, threads, steps: 7, json: true })
             }
-            Work::Training { .. } => None,
+            Work::Training { .. } | Work::Metrics => None,
         }
     }
 }
@@ -103,10 +106,11 @@ mod tests {
     fn names_are_unique_and_say_what_is_measured() {
         for (position, case) in CASES.iter().enumerate() {
             assert!(CASES[..position].iter().all(|other| other.name != case.name), "{}", case.name);
-            let prefix = match case.step_args(1) {
-                Some(step) if step.mode == Mode::Gram => "gram-",
-                Some(_) => "step-",
-                None => "multitask-",
+            let prefix = match case.work {
+                Work::Step { mode: Mode::Gram, .. } => "gram-",
+                Work::Step { .. } => "step-",
+                Work::Training { .. } => "multitask-",
+                Work::Metrics => "metrics",
             };
             assert!(case.name.starts_with(prefix), "{}", case.name);
         }

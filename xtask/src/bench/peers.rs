@@ -1,5 +1,6 @@
-//! `cargo xtask bench peers`: the same work here and in PyTorch, each run a process of its own, in turns.
+//! `cargo xtask bench peers`: the same work here and in Python, each run a process of its own, in turns.
 
+mod metrics;
 mod training;
 
 use std::path::PathBuf;
@@ -18,7 +19,8 @@ use crate::process;
 use crate::python::Environment;
 use crate::workspace;
 
-const PACKAGES: [&str; 5] = ["torch", "transformers", "torchjd", "scipy", "scikit-learn"];
+const PACKAGES: [&str; 8] =
+    ["torch", "transformers", "torchjd", "scipy", "scikit-learn", "seqeval", "sacrebleu", "rouge-score"];
 
 /// What to compare, and where the peer's scripts and the data are.
 #[derive(clap::Args)]
@@ -55,7 +57,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     let environment = environment(args)?;
     let threads = args.threads.unwrap_or_else(|| available_parallelism().map_or(1, usize::from));
     let bench = Bench { args, environment: &environment, threads, mtl: build_mtl(&cases)? };
-    let rows = cases.into_iter().map(|case| bench.row(case)).collect::<anyhow::Result<Vec<_>>>()?;
+    let (metrics, others): (Vec<_>, Vec<_>) =
+        cases.into_iter().partition(|case| matches!(case.work, Work::Metrics));
+    let rows = others.into_iter().map(|case| bench.row(case)).collect::<anyhow::Result<Vec<_>>>()?;
+    let scores = metrics.first().map(|case| metrics::compared(&bench, case)).transpose()?;
     let machine = Machine::read();
     let setting = Setting {
         machine: &machine,
@@ -64,7 +69,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
         threads,
         repeats: args.repeats as usize,
     };
-    let text = page(&setting, &rows);
+    let text = page(&setting, &rows, scores.as_deref().unwrap_or_default());
     println!("{text}");
     if args.record { record(args, &machine, &text) } else { Ok(()) }
 }
@@ -76,7 +81,7 @@ fn chosen(args: &Args) -> anyhow::Result<Vec<&'static Case>> {
     let (chosen, left): (Vec<_>, Vec<_>) = CASES
         .iter()
         .filter(|case| case.name.contains(text))
-        .partition(|case| can_train || matches!(case.work, Work::Step { .. }));
+        .partition(|case| can_train || !matches!(case.work, Work::Training { .. }));
     for case in left {
         eprintln!("{} is left out: it needs --model and --data", case.name);
     }

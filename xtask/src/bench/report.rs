@@ -5,6 +5,16 @@ use std::fmt::Write as _;
 use super::machine::Machine;
 use super::sample::{Sample, median};
 
+/// One score that both sides computed.
+pub(super) struct Scored {
+    /// Input and metric.
+    pub(super) name: String,
+    /// Our value, and the peer's.
+    pub(super) values: (f64, f64),
+    /// Seconds of one scoring, one a process: ours, and the peer's.
+    pub(super) seconds: (Vec<f64>, Vec<f64>),
+}
+
 /// The samples of one case.
 pub(super) struct Row {
     /// Name of the case.
@@ -31,10 +41,10 @@ pub(super) struct Setting<'a> {
     pub(super) repeats: usize,
 }
 
-/// The whole page.
-pub(super) fn page(setting: &Setting<'_>, rows: &[Row]) -> String {
+/// The whole page: a table of steps and training, and one of scores, each if there is any.
+pub(super) fn page(setting: &Setting<'_>, rows: &[Row], scores: &[Scored]) -> String {
     let Setting { machine, command, versions, threads, repeats } = setting;
-    let mut text = String::from("# mtl beside PyTorch\n\n");
+    let mut text = String::from("# mtl beside its peers in Python\n\n");
     let Machine { processor, cores, memory_gib, date, commit } = machine;
     writeln!(text, "- machine: {processor}, {cores} cores, {memory_gib:.0} GiB").expect(STRING);
     writeln!(text, "- date: {date}; commit: {commit}").expect(STRING);
@@ -45,7 +55,10 @@ pub(super) fn page(setting: &Setting<'_>, rows: &[Row]) -> String {
         "- {threads} threads; {repeats} processes a side, in turns (peer, mtl, peer, mtl, ...); medians, spread in brackets\n"
     )
     .expect(STRING);
-    text + &table(rows)
+    let tables = [(rows.is_empty(), table(rows)), (scores.is_empty(), table_of_scores(scores))];
+    let tables: Vec<String> =
+        tables.into_iter().filter(|(empty, _)| !empty).map(|(_, table)| table).collect();
+    text + &tables.join("\n")
 }
 
 const STRING: &str = "writing to a string";
@@ -58,6 +71,24 @@ fn table(rows: &[Row]) -> String {
     );
     for row in rows {
         text += &line(row);
+    }
+    text
+}
+
+fn table_of_scores(scores: &[Scored]) -> String {
+    let mut text = String::from(
+        "| score | Python ms | mtl ms | times as fast | Python value | mtl value |\n|---|---|---|---|---|---|\n",
+    );
+    for Scored { name, values: (our_value, their_value), seconds: (ours, theirs) } in scores {
+        let (our_time, their_time) = (median(ours.iter().copied()), median(theirs.iter().copied()));
+        writeln!(
+            text,
+            "| {name} | {:.2} | {:.2} | {:.1} | {their_value:.9} | {our_value:.9} |",
+            their_time * 1e3,
+            our_time * 1e3,
+            their_time / our_time
+        )
+        .expect(STRING);
     }
     text
 }
@@ -117,6 +148,18 @@ mod tests {
             line(&row),
             "| step-x | 3.0000 [2.0000, 4.0000] | 1.0000 [0.5000, 2.0000] | 3.00 | 33 | 100 | 1 | 4 | 200 | 50 | 0.25 | - | - |\n"
         );
+    }
+
+    #[test]
+    fn a_score_states_both_times_and_values() {
+        let scored = Scored {
+            name: "classes/accuracy".to_owned(),
+            values: (0.5, 0.25),
+            seconds: (vec![0.001, 0.002, 0.003], vec![0.02, 0.03, 0.04]),
+        };
+        let text = table_of_scores(&[scored]);
+        let row = "| classes/accuracy | 30.00 | 2.00 | 15.0 | 0.250000000 | 0.500000000 |";
+        assert_eq!(text.lines().last(), Some(row));
     }
 
     #[test]

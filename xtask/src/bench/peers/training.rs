@@ -49,7 +49,7 @@ fn folders<'a>(bench: &'a Bench<'_>) -> anyhow::Result<(&'a Path, &'a Path)> {
 fn epochs(case: &Case) -> usize {
     match case.work {
         Work::Training { epochs } => epochs,
-        Work::Step { .. } => 0,
+        Work::Step { .. } | Work::Metrics => 0,
     }
 }
 
