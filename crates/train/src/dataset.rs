@@ -192,6 +192,11 @@ impl Dataset {
 }
 
 impl Stream {
+    /// Whether it is read for this task and no other.
+    pub(crate) fn is_of(&self, task_idx: usize) -> bool {
+        self.tasks == [task_idx]
+    }
+
     fn of(together: Vec<usize>, tasks: &[Arc<TaskData>]) -> Result<Stream, TrainError> {
         let first = &tasks[together[0]];
         for &task_idx in &together[1..] {

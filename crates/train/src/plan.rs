@@ -12,7 +12,7 @@ use crate::model::Model;
 use crate::observer::Observer;
 use crate::options::{Options, on_threads};
 use crate::prepare::{self, Text};
-use crate::sampling::Sampling;
+use crate::sampling::{Part, Sampling};
 
 /// What a run will do.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -69,19 +69,19 @@ pub fn plan(config: &Config, options: &Options, observer: &mut dyn Observer) -> 
     on_threads(options.threads, || {
         let text = Text::load(config, options, observer)?;
         let mut model = prepare::model(config, &text)?;
-        Plan::of(config, &text.dataset, &mut model, None)
+        Plan::of(config, &text.dataset, &mut model, &Part::Whole)
     })
 }
 
 impl Plan {
-    /// The plan of a run on a dataset, ended after `limit` sequences if it is given.
+    /// The plan of a run that shows a part of its draws from a dataset.
     pub(crate) fn of(
         config: &Config,
         dataset: &Dataset,
         model: &mut Model,
-        limit: Option<u64>,
+        part: &Part,
     ) -> Result<Plan, TrainError> {
-        let mut sampling = Sampling::new(config, &dataset.sizes(), limit)?;
+        let mut sampling = Sampling::new(config, &dataset.sizes(), part)?;
         let steps = sampling.total_steps(config.train.length);
         let counts = Counts::of(&mut sampling, steps, dataset);
         let sequences = counts.shown.iter().sum();
@@ -149,7 +149,7 @@ impl Counts {
 
 /// The steps of a run, and what its draws come to.
 pub(crate) fn count_draws(config: &Config, dataset: &Dataset) -> Result<(u64, Counts), TrainError> {
-    let mut sampling = Sampling::new(config, &dataset.sizes(), None)?;
+    let mut sampling = Sampling::new(config, &dataset.sizes(), &Part::Whole)?;
     let steps = sampling.total_steps(config.train.length);
     Ok((steps, Counts::of(&mut sampling, steps, dataset)))
 }

@@ -18,6 +18,7 @@ use crate::outcomes::{self, TaskOutcomes};
 use crate::plan::{Counts, count_draws};
 use crate::prepare::Text;
 use crate::run_folder::RunFolder;
+use crate::sampling::{LeftOut, Part};
 use crate::session::Session;
 
 /// What one run came to on one of its tasks.
@@ -107,14 +108,12 @@ fn read_tests(
     config.tasks.iter().zip(&text.dataset.tasks).map(&mut read).collect()
 }
 
-/// A configuration without one task, of a length that shows the others as many sequences as `counts` says; and how many
-/// those are.
-pub(super) fn without(joint: &Config, text: &Text, counts: &Counts, task_idx: usize) -> (Config, Text, u64) {
+/// A configuration without one task, of a length that shows the others about as many sequences as `counts` says.
+pub(super) fn without(joint: &Config, text: &Text, counts: &Counts, task_idx: usize) -> (Config, Text) {
     let mut config = joint.without_task(task_idx);
     let text_without = text.without(&config, task_idx);
     let streams = &text.dataset.streams;
-    let alone = |tasks: &[usize]| tasks == [task_idx];
-    let left = streams.iter().zip(&counts.shown).filter(|(stream, _)| !alone(&stream.tasks));
+    let left = streams.iter().zip(&counts.shown).filter(|(stream, _)| !stream.is_of(task_idx));
     let shown: u64 = left.map(|(_, shown)| shown).sum();
     if config.curriculum.unit == Unit::EveryTask {
         // As many sequences of each task in a step as before.
@@ -123,7 +122,7 @@ pub(super) fn without(joint: &Config, text: &Text, counts: &Counts, task_idx: us
         config.train.batch = (joint.train.batch / before * now..).find(divides).expect("a common multiple");
     }
     config.train.length = Length::Steps(shown.div_ceil(config.train.batch as u64));
-    (config, text_without, shown)
+    (config, text_without)
 }
 
 /// A comparison under way.
@@ -150,7 +149,7 @@ impl Comparing<'_> {
         }
         let name = format!("joint-seed{}", joint.seed);
         let every: Vec<usize> = (0..joint.tasks.len()).collect();
-        let judged = self.run(&name, joint.clone(), self.text.clone(), None, &every)?;
+        let judged = self.run(&name, joint.clone(), self.text.clone(), Part::Whole, &every)?;
         arms.joint.iter_mut().zip(judged).for_each(|(of_task, judged)| of_task.push(judged));
         Ok(())
     }
@@ -162,10 +161,10 @@ impl Comparing<'_> {
         config.curriculum.unit = Unit::Batch;
         config.curriculum.sampler = SamplerKind::RoundRobin;
         let name = format!("single-{}-seed{}", config.tasks[0].name, config.seed);
-        self.run(&name, config, self.text.only(task_idx), Some(shown), &[task_idx])
+        self.run(&name, config, self.text.only(task_idx), Part::First(shown), &[task_idx])
     }
 
-    /// All tasks but one, for each of them.
+    /// All tasks but one, for each of them, shown the very examples of the others that the joint run shows.
     fn all_but_one(
         &mut self,
         joint: &Config,
@@ -173,10 +172,14 @@ impl Comparing<'_> {
     ) -> Result<(), TrainError> {
         let (_, counts) = count_draws(joint, &self.text.dataset)?;
         for (left_out, judgements) in judgements.iter_mut().enumerate() {
-            let (config, text, shown) = without(joint, self.text, &counts, left_out);
+            let (mut config, text) = without(joint, self.text, &counts, left_out);
+            let dataset = &self.text.dataset;
+            let stream = dataset.streams.iter().position(|stream| stream.is_of(left_out));
+            let draws = LeftOut::new(joint, dataset.sizes(), stream)?;
+            config.train.length = Length::Steps(draws.steps);
             let name = format!("without-{}-seed{}", joint.tasks[left_out].name, joint.seed);
             let others: Vec<usize> = (0..joint.tasks.len()).filter(|&task| task != left_out).collect();
-            let judged = self.run(&name, config, text, Some(shown), &others)?;
+            let judged = self.run(&name, config, text, Part::LeftOut(Box::new(draws)), &others)?;
             others.iter().zip(judged).for_each(|(&task, judged)| judgements[task].push(judged));
         }
         Ok(())
@@ -188,7 +191,7 @@ impl Comparing<'_> {
         name: &str,
         config: Config,
         text: Text,
-        limit: Option<u64>,
+        part: Part,
         tasks: &[usize],
     ) -> Result<Vec<Judgement>, TrainError> {
         self.done += 1;
@@ -198,7 +201,7 @@ impl Comparing<'_> {
         let session = Session::new(config.clone(), options)?;
         let dev_sets: Vec<Option<&ExampleSet>> =
             tasks.iter().map(|&task| Some(&self.text.dataset.tasks[task].dev)).collect();
-        let summary = session.with_text(text, limit).run(self.observer, self.interrupt)?;
+        let summary = session.with_text(text, part).run(self.observer, self.interrupt)?;
         let test_sets: Vec<Option<&ExampleSet>> =
             tasks.iter().map(|&task| self.tests[task].as_ref()).collect();
         let threads = self.options.threads;

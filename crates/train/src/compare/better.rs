@@ -69,7 +69,7 @@ fn of_victim(hurt: &TaskSummary) -> String {
     format!("{task} is hurt by training together: {metric} {single_mean:.4} alone, {joint_mean:.4} together")
 }
 
-/// The content of `better.toml`: every task that stays is shown as many examples as before.
+/// The content of `better.toml`: every task that stays is shown about as many examples as before.
 ///
 /// Errors as counting the draws does.
 pub(super) fn text(config: &Config, comparison: &Comparison, text: &Text) -> Result<String, TrainError> {
@@ -78,7 +78,7 @@ pub(super) fn text(config: &Config, comparison: &Comparison, text: &Text) -> Res
     for Leaving { task, .. } in &leaving {
         let task_idx = mix.tasks.iter().position(|of| of.name == *task).expect("a task leaves once");
         let (_, counts) = count_draws(&mix, &text.dataset)?;
-        (mix, text, _) = without(&mix, &text, &counts, task_idx);
+        (mix, text) = without(&mix, &text, &counts, task_idx);
     }
     Ok(format!("{}\n{}", comments(config, comparison, &leaving), mix.to_toml()))
 }

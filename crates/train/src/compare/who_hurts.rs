@@ -1,7 +1,9 @@
 //! Which task helps or hurts which: all tasks together against all but one.
 //!
-//! A task's effect on another is the other's score with it less the score without it, under equal seeds and with as many
-//! examples of every task that remains. The tests are those of [`evidence`](super::evidence), adjusted by Holm's
+//! A task's effect on another is the other's score with it less the score without it, under equal seeds and with the very
+//! examples of every task that remains, in the same order: the run without it is the joint run whose steps lack its
+//! sequences, and a step of it alone falls away. (Of two tasks,
+//! the run without one is the other alone, shown as many of its examples.) The tests are those of [`evidence`](super::evidence), adjusted by Holm's
 //! method over all pairs of tasks.
 
 use mtl_metrics::{MetricError, MetricKey, mean};

@@ -15,6 +15,7 @@ use crate::observer::Observer;
 use crate::options::{Options, on_threads};
 use crate::prepare::{Text, pack_tokens};
 use crate::run_folder::RunFolder;
+use crate::sampling::Part;
 use crate::scores::Summary;
 use crate::spec::TaskFile;
 
@@ -27,7 +28,7 @@ pub struct Session {
     options: Options,
     folder: RunFolder,
     text: Option<Text>,
-    limit: Option<u64>,
+    part: Part,
 }
 
 impl Session {
@@ -51,12 +52,12 @@ impl Session {
             }
         }
         config.train.pack_tokens = Some(pack_tokens(&config));
-        Ok(Session { config, options, folder, text: None, limit: None })
+        Ok(Session { config, options, folder, text: None, part: Part::Whole })
     }
 
-    /// The same run on text that is already there, ended after `limit` sequences.
-    pub(crate) fn with_text(self, text: Text, limit: Option<u64>) -> Session {
-        Session { text: Some(text), limit, ..self }
+    /// The same run on text that is already there, showing a part of its draws.
+    pub(crate) fn with_text(self, text: Text, part: Part) -> Session {
+        Session { text: Some(text), part, ..self }
     }
 
     /// The resolved configuration.
@@ -121,7 +122,7 @@ impl Session {
         if state.is_some() {
             self.check_data(&text)?;
         }
-        let mut run = Run::new(&self.config, &self.folder, &text, self.limit, begun)?;
+        let mut run = Run::new(&self.config, &self.folder, &text, &self.part, begun)?;
         observer.planned(&run.plan()?);
         self.folder.sweep()?;
         match state {

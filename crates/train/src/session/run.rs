@@ -21,7 +21,7 @@ use crate::outcomes::{self, TaskOutcomes};
 use crate::plan::Plan;
 use crate::prepare::{self, Text, pack_tokens};
 use crate::run_folder::RunFolder;
-use crate::sampling::Sampling;
+use crate::sampling::{Part, Sampling};
 use crate::score::score_all;
 use crate::scores::{RunMetrics, Scores, Summary, peak_rss_mib};
 use crate::spec::TaskSpec;
@@ -43,7 +43,7 @@ pub(super) struct Run<'a> {
     sampling: Sampling,
     schedule: Schedule,
     history: Option<History>,
-    limit: Option<u64>,
+    part: &'a Part,
     state: State,
     /// The running mean of what each task's gradient was multiplied by. `(tasks,)`
     running_weights: Vec<Option<f64>>,
@@ -62,10 +62,10 @@ impl<'a> Run<'a> {
         config: &'a Config,
         folder: &'a RunFolder,
         text: &'a Text,
-        limit: Option<u64>,
+        part: &'a Part,
         begun: Instant,
     ) -> Result<Self, TrainError> {
-        let sampling = Sampling::new(config, &text.dataset.sizes(), limit)?;
+        let sampling = Sampling::new(config, &text.dataset.sizes(), part)?;
         let mut model = prepare::model(config, text)?;
         let stepper = Stepper::new(config, &text.dataset, &mut model)?;
         let specs = text.dataset.specs();
@@ -102,7 +102,7 @@ impl<'a> Run<'a> {
             specs,
             stepper,
             sampling,
-            limit,
+            part,
             state,
             conflict: None,
             begun,
@@ -111,7 +111,7 @@ impl<'a> Run<'a> {
 
     /// What the run will do.
     pub(super) fn plan(&mut self) -> Result<Plan, TrainError> {
-        Plan::of(self.config, &self.text.dataset, &mut self.model, self.limit)
+        Plan::of(self.config, &self.text.dataset, &mut self.model, self.part)
     }
 
     /// Continues from a saved state.
