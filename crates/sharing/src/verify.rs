@@ -9,14 +9,14 @@ use crate::{SharingError, gradient, weighting};
 pub fn verify(
     check: &mut dyn FnMut(&'static str, &'static str, &[f64], &[f64], f64),
 ) -> Result<(), SharingError> {
-    weighting::verify(check);
+    weighting::verify(check)?;
     gradient::verify(check)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::WeightingKind;
+    use crate::{GradientKind, WeightingKind};
 
     #[test]
     fn every_fixed_value_is_met() {
@@ -29,12 +29,26 @@ mod tests {
         .unwrap();
     }
 
-    #[test]
-    fn every_published_loss_weighting_has_one() {
+    /// The methods that have a value, without what follows the name.
+    fn methods() -> Vec<&'static str> {
         let mut methods = Vec::new();
-        verify(&mut |method, _, _, _, _| methods.push(method)).unwrap();
+        verify(&mut |method, _, _, _, _| methods.extend(method.split(": ").next())).unwrap();
+        methods
+    }
+
+    #[test]
+    fn every_loss_weighting_has_one() {
+        let methods = methods();
         for kind in WeightingKind::ALL {
-            assert!(kind.paper().is_empty() || methods.contains(&kind.name()), "{kind}");
+            assert!(methods.contains(&kind.name()), "{kind}");
+        }
+    }
+
+    #[test]
+    fn every_gradient_combining_has_one() {
+        let methods = methods();
+        for kind in GradientKind::ALL {
+            assert!(methods.contains(&kind.name()), "{kind}");
         }
     }
 }

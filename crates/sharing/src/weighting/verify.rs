@@ -1,10 +1,23 @@
 //! The fixed values of the loss weightings.
 
-use super::{coba, dwa, famo, geometric, gradnorm, imtl_l, random, smooth_tchebycheff, uncertainty};
+use super::{
+    Equal, Fixed, LossWeighting, coba, dwa, famo, geometric, gradnorm, imtl_l, random, smooth_tchebycheff,
+    uncertainty,
+};
+use crate::SharingError;
 
 /// Calls `check` with method, paper, expected numbers, those that are computed, and the tolerance that they may
-/// differ by.
-pub fn verify(check: &mut dyn FnMut(&'static str, &'static str, &[f64], &[f64], f64)) {
+/// differ by. A method is called by its name in [`WeightingKind`](super::WeightingKind).
+///
+/// Errors if a method fails on its numbers, which none should.
+pub fn verify(
+    check: &mut dyn FnMut(&'static str, &'static str, &[f64], &[f64], f64),
+) -> Result<(), SharingError> {
+    let losses = [Some(0.1), Some(40.0)];
+    let equal = Equal::new(2)?.weights(0, &losses)?;
+    check("equal", "by hand", &[1.0, 1.0], &equal, 0.0);
+    let fixed = Fixed::new(vec![0.5, 2.0])?.weights(0, &losses)?;
+    check("fixed", "by hand", &[0.5, 2.0], &fixed, 0.0);
     let uncertainty = uncertainty::step_loss(&[1.0, 2.0, 4.0], &[0.0; 3], &[0.5; 3]);
     check("uncertainty", "Kendall et al. 2018, eq. 7", &[3.5], &[uncertainty], 1e-12);
     // 2 softmax([1, 4] / 2)
@@ -26,4 +39,5 @@ pub fn verify(check: &mut dyn FnMut(&'static str, &'static str, &[f64], &[f64], 
     // softmax([-1.5, -.5]), the slower task ahead.
     let coba = coba::relative_scores(&[-0.3, -0.1]);
     check("coba", "Gong et al. 2024, RCS", &[0.268_941_421_4, 0.731_058_578_6], &coba, 1e-9);
+    Ok(())
 }
