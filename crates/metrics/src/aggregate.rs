@@ -7,6 +7,7 @@
 //! Wang et al. 2018 (GLUE), Wang et al. 2019 (SuperGLUE), McCann et al. 2018 (decaNLP).
 
 use crate::error::MetricError;
+use crate::scale::Scale;
 
 /// A benchmark's one number.
 ///
@@ -21,7 +22,7 @@ use crate::error::MetricError;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Aggregate {
-    /// The GLUE score, from -11 to 100: the mean over nine tasks.
+    /// The GLUE score, from -22.2 to 100: the mean over nine tasks, of which CoLA and STS-B can be negative.
     Glue,
     /// The SuperGLUE score, from 0 to 100: the mean over eight tasks.
     SuperGlue,
@@ -36,6 +37,16 @@ impl Aggregate {
             Aggregate::Glue => "GLUE score",
             Aggregate::SuperGlue => "SuperGLUE score",
             Aggregate::DecaNlp => "decaScore",
+        }
+    }
+
+    /// Which way is better, and the range of the number over all tasks.
+    pub const fn scale(self) -> Scale {
+        match self {
+            // Two of the nine tasks are scored by correlations.
+            Aggregate::Glue => Scale::higher(-200.0 / 9.0, 100.0),
+            Aggregate::SuperGlue => Scale::higher(0.0, 100.0),
+            Aggregate::DecaNlp => Scale::higher(0.0, 1000.0),
         }
     }
 
@@ -129,6 +140,18 @@ mod tests {
             let mut scores = all(Aggregate::Glue, 0.0);
             scores.iter_mut().filter(|(name, _)| *name == set).for_each(|(_, score)| *score = 9.0);
             assert_eq!(Aggregate::Glue.score(&scores), Ok(gain), "{set}");
+        }
+    }
+
+    #[test]
+    fn the_best_and_the_worst_scores_are_the_ends_of_the_range() {
+        for aggregate in [Aggregate::Glue, Aggregate::SuperGlue, Aggregate::DecaNlp] {
+            let mut scores = all(aggregate, 100.0);
+            assert_eq!(aggregate.score(&scores), Ok(aggregate.scale().range.1));
+            for (set, score) in &mut scores {
+                *score = if ["cola", "sts-b"].contains(set) { -100.0 } else { 0.0 };
+            }
+            assert_eq!(aggregate.score(&scores), Ok(aggregate.scale().range.0));
         }
     }
 

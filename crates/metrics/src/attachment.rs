@@ -7,9 +7,13 @@
 //! Nothing here asks that heads form a tree: [`crate::check_tree`] does.
 
 use crate::check;
-use crate::conll18::Score;
 use crate::conll18::universal::{is_content, universal_relation};
+use crate::conll18::{self, Score};
 use crate::error::MetricError;
+use crate::scale::Scale;
+
+/// Direction and range of precision, recall and F1 of every score here.
+pub const SCALE: Scale = conll18::SCALE;
 
 /// UAS, LAS and CLAS of a set of sentences.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -5,25 +5,7 @@ use std::str::FromStr;
 
 use crate::error::MetricError;
 use crate::outcomes::OutcomeKind;
-
-/// Which way a metric improves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Direction {
-    /// Higher is better.
-    Higher,
-    /// Lower is better.
-    Lower,
-}
-
-impl Direction {
-    /// 1 if higher is better, -1 if lower is: multiplied by it, any score improves upwards.
-    pub fn sign(self) -> f64 {
-        match self {
-            Direction::Higher => 1.0,
-            Direction::Lower => -1.0,
-        }
-    }
-}
+use crate::scale::{Direction, Scale};
 
 /// A metric, by the key that configurations and result files use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -74,17 +56,16 @@ pub enum MetricKey {
 /// One row of the table of metrics.
 struct Facts {
     name: &'static str,
-    direction: Direction,
-    range: (f64, f64),
+    scale: Scale,
     explanation: &'static str,
 }
 
 const fn higher(name: &'static str, min: f64, explanation: &'static str) -> Facts {
-    Facts { name, direction: Direction::Higher, range: (min, 1.0), explanation }
+    Facts { name, scale: Scale::higher(min, 1.0), explanation }
 }
 
 const fn lower(name: &'static str, min: f64, max: f64, explanation: &'static str) -> Facts {
-    Facts { name, direction: Direction::Lower, range: (min, max), explanation }
+    Facts { name, scale: Scale::lower(min, max), explanation }
 }
 
 impl MetricKey {
@@ -112,7 +93,7 @@ impl MetricKey {
         MetricKey::RougeL,
     ];
 
-    fn facts(self) -> Facts {
+    const fn facts(self) -> Facts {
         match self {
             MetricKey::Loss => lower("loss", 0.0, f64::INFINITY, "mean loss per example"),
             MetricKey::Accuracy => higher("accuracy", 0.0, "share of predictions that are right"),
@@ -179,25 +160,30 @@ impl MetricKey {
     }
 
     /// The key as written in files, such as `macro_f1`.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         self.facts().name
     }
 
     /// Which way is better.
-    pub fn direction(self) -> Direction {
-        self.facts().direction
+    pub const fn direction(self) -> Direction {
+        self.scale().direction
     }
 
     /// The smallest and the largest value that the metric can take, both included (`loss` and `perplexity` have no
     /// upper bound). Shares are 0 to 1 throughout, also those that scripts print as percentages.
     ///
     /// `loss` is that of this project's heads: cross-entropies and squared errors, none of them negative.
-    pub fn range(self) -> (f64, f64) {
-        self.facts().range
+    pub const fn range(self) -> (f64, f64) {
+        self.scale().range
+    }
+
+    /// [Direction](Self::direction) and [range](Self::range) together.
+    pub const fn scale(self) -> Scale {
+        self.facts().scale
     }
 
     /// What the metric is, in one line of plain words.
-    pub fn explanation(self) -> &'static str {
+    pub const fn explanation(self) -> &'static str {
         self.facts().explanation
     }
 

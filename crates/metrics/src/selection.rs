@@ -11,7 +11,11 @@
 //! [`crate::mean_ranks`] and [`crate::relative_gain`] have.
 
 use crate::error::MetricError;
-use crate::key::{Direction, MetricKey};
+use crate::key::MetricKey;
+use crate::scale::{Direction, Scale};
+
+/// Direction and range of a weighted mean of normalised scores.
+pub const SCALE: Scale = Scale::SHARE;
 
 /// One task as model selection sees it.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -2,8 +2,14 @@
 
 use crate::check;
 use crate::error::MetricError;
-use crate::key::Direction;
 use crate::ranks::average_ranks;
+use crate::scale::{Direction, Scale};
+
+/// Direction and range of a relative gain: any number, 0 being the baseline's score.
+pub const RELATIVE_GAIN: Scale = Scale::higher(f64::NEG_INFINITY, f64::INFINITY);
+
+/// Direction and range of a mean rank: 1, and no more than the number of candidates, which bounds it here by infinity.
+pub const MEAN_RANK: Scale = Scale::lower(1.0, f64::INFINITY);
 
 /// The arithmetic mean.
 ///

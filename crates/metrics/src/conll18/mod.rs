@@ -45,3 +45,8 @@ pub use error::Conll18Error;
 pub use evaluation::{Evaluation, Score};
 pub use score::evaluate;
 pub use treebank::{Treebank, Word};
+
+use crate::scale::Scale;
+
+/// Direction and range of precision, recall, F1 and aligned accuracy of every [`Score`].
+pub const SCALE: Scale = Scale::SHARE;

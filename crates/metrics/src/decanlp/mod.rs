@@ -23,3 +23,8 @@ pub use corpus_f1::{CorpusF1, corpus_f1};
 pub use dialogue::{Dialogue, Turn, dialogue};
 pub use logical_form::logical_form_exact_match;
 pub use normalised::{exact_match, normalised_exact_match, normalised_f1};
+
+use crate::scale::Scale;
+
+/// Direction and range of every score here.
+pub const SCALE: Scale = Scale::SHARE;

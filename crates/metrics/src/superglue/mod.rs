@@ -14,3 +14,8 @@ pub use commitment_bank::{CommitmentBank, commitment_bank};
 pub use multirc::{MultiRc, multirc};
 pub use record::{Record, record};
 pub use winogender::{Winogender, winogender};
+
+use crate::scale::Scale;
+
+/// Direction and range of every score here.
+pub const SCALE: Scale = Scale::SHARE;
