@@ -21,7 +21,8 @@ pub(super) const TOLERANCE: f64 = 1e-6;
 /// The residual is the largest `|(G w)_t w_t^(1/alpha) - 1|`.
 ///
 /// Errors if the residual is above 1e-6: some positive combination of the gradients is zero or nearly so, and then the
-/// equations have no solution; or if `alpha` is not positive and finite.
+/// equations have no solution, or norms are so far apart (1e-20 and 1, say, with an alpha other than 1) that the gain that
+/// solves one task's equation is less than the rounding of its terms; or if `alpha` is not positive and finite.
 ///
 /// # Shapes
 ///

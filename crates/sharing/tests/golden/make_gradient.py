@@ -2,13 +2,15 @@
 # writes: gradient.json
 """Prints gradient.json: what TorchJD makes of random and of degenerate Jacobians, its draws recorded.
 
-Each case has the Jacobian, the forced draws, and for every aggregator the direction. TorchJD's projections onto the dual
-cone are made exact (1e-10 in place of 1e-4 added to the Gram matrix), its Frank-Wolfe steps for MGDA are run to
-1e-9, and its FairGrad is solved again with scipy at its tightest tolerance.
+Each case has the Jacobian, the forced draws, and for every aggregator the direction; those of `degenerate` have names.
+TorchJD's projections onto the dual cone are made exact (1e-10 in place of 1e-4 added to the Gram matrix), its
+Frank-Wolfe steps for MGDA are run to 1e-9, and its FairGrad is solved again with scipy at its tightest tolerance.
+`null` stands where TorchJD gives NaN, raises an error or leaves its equations unsolved.
 """
 
 import importlib.metadata
 import json
+import math
 import warnings
 
 import numpy as np
@@ -85,10 +87,21 @@ def sdmgrad(first, second):
     return {"cross": cross.flatten().tolist(), "steps": [weighting(cross).tolist() for _ in range(3)]}
 
 
-def always(matrix):
-    """What has one answer for every matrix."""
+def nash(matrix):
+    return tj.NashMTL(n_tasks=len(matrix), max_norm=1.0, update_weights_every=1, optim_niter=100)(matrix).tolist()
+
+
+def solved(method, *arguments):
+    try:
+        return method(*arguments)
+    except (AssertionError, ValueError):
+        return None
+
+
+def answers(matrix, second):
+    """The directions, SDMGrad's weights for the matrix and one of another batch."""
     direction, orders = with_orders(tj.PCGrad(), matrix, False)
-    answers = {
+    made = {
         "pcgrad": {"direction": direction, "orders": orders},
         "dual-projection": tj.DualProj(**EXACT)(matrix).tolist(),
         "upgrad": tj.UPGrad(**EXACT)(matrix).tolist(),
@@ -96,46 +109,64 @@ def always(matrix):
         "sum": tj.Sum()(matrix).tolist(),
     }
     for mode in ["min", "median", "rmse"]:
-        answers["aligned-mtl " + mode] = tj.AlignedMTL(scale_mode=mode)(matrix).tolist()
-    return answers
-
-
-def general(matrix):
-    answers = always(matrix)
-    answers["cagrad .4"] = tj.CAGrad(c=0.4, norm_eps=1e-12)(matrix).tolist()
-    answers["imtl-g"] = tj.IMTLG()(matrix).tolist()
-    answers["config"] = tj.ConFIG()(matrix).tolist()
-    answers["grad-drop"] = graddrop(matrix)
-    answers["grad-vac"] = gradvac(matrix)
-    answers["sdmgrad"] = sdmgrad(matrix, matrix + 0.3 * torch.randn_like(matrix))
+        made["aligned-mtl " + mode] = tj.AlignedMTL(scale_mode=mode)(matrix).tolist()
+    made["cagrad .4"] = tj.CAGrad(c=0.4, norm_eps=1e-12)(matrix).tolist()
+    made["imtl-g"] = tj.IMTLG()(matrix).tolist()
+    made["config"] = tj.ConFIG()(matrix).tolist()
+    made["grad-drop"] = graddrop(matrix)
+    made["grad-vac"] = gradvac(matrix)
+    made["sdmgrad"] = sdmgrad(matrix, second())
     for alpha in [0.5, 1.0, 2.0]:
-        answers[f"fairgrad {alpha}"] = fairgrad(matrix, alpha)
-    nash = tj.NashMTL(n_tasks=len(matrix), max_norm=1.0, update_weights_every=1, optim_niter=100)
-    answers["nash-mtl"] = nash(matrix.float()).tolist()
-    return answers
+        made[f"fairgrad {alpha}"] = solved(fairgrad, matrix, alpha)
+    made["nash-mtl"] = solved(nash, matrix)
+    return made
 
 
-def main():
-    torch.manual_seed(1)
-    cases = []
+def random_cases():
     for n_tasks in range(2, 9):
         for _ in range(2):
             matrix = torch.randn(n_tasks, n_tasks + 4) + 0.25
             matrix *= torch.exp(torch.randn(n_tasks, 1) * 0.5)
-            cases.append({"jacobian": matrix.tolist(), "answers": general(matrix)})
-    row = [1.0, 2.0, -1.0]
-    opposing = [-0.5, -1.0, 0.5]
-    degenerate = [
-        [row, [0.0, 0.0, 0.0]],
-        [row, row],
-        [row, opposing],
-        [row, row, [-1.0, 0.5, 1.0]],
-    ]
-    for rows in degenerate:
-        matrix = torch.tensor(rows)
-        cases.append({"jacobian": rows, "answers": always(matrix)})
+            second = lambda: matrix + 0.3 * torch.randn_like(matrix)
+            yield {"jacobian": matrix.tolist(), "answers": answers(matrix, second)}
+
+
+def degenerate_cases():
+    row, other, opposing = torch.tensor([[1.0, 2.0, -1.0], [-2.0, -0.5, 1.0], [-0.5, -1.0, 0.5]])
+    named = {
+        "nothing": [row, other],
+        "one zero": [row, 0 * row],
+        "all zero": [0 * row, 0 * row],
+        "equal": [row, row],
+        "two equal of three": [row, row, torch.tensor([-1.0, 0.5, 1.0])],
+        "opposing": [row, opposing],
+        "opposing, of one norm": [row, -row],
+        "one of 1e-20": [1e-20 * row, other],
+        "one of 1e20": [1e20 * row, other],
+        "all of 1e-20": [1e-20 * row, 1e-20 * other],
+        "all of 1e20": [1e20 * row, 1e20 * other],
+        "1e-20 and 1e20": [1e-20 * row, 1e20 * other],
+    }
+    for name, rows in named.items():
+        matrix = torch.stack(rows)
+        yield {"name": name, "jacobian": matrix.tolist(), "answers": answers(matrix, lambda: matrix)}
+
+
+def plain(value):
+    """The value with null in place of vectors that have a NaN."""
+    if isinstance(value, dict):
+        return {key: plain(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        is_nan = any(isinstance(part, float) and math.isnan(part) for part in value)
+        return None if is_nan else [plain(part) for part in value]
+    return value
+
+
+def main():
+    torch.manual_seed(1)
     versions = {name: importlib.metadata.version(name) for name in ["torchjd", "torch", "scipy", "cvxpy", "quadprog"]}
-    print(json.dumps({"versions": versions, "cases": cases}, indent=None, separators=(",", ":")))
+    cases = {"cases": list(random_cases()), "degenerate": list(degenerate_cases())}
+    print(json.dumps({"versions": versions, **plain(cases)}, indent=None, separators=(",", ":")))
 
 
 if __name__ == "__main__":
