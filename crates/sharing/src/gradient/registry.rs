@@ -60,6 +60,7 @@ pub enum GradientKind {
 const MGDA_KEYS: &[Key] =
     &[Key::text("normalization", "none", "what each gradient is divided by", "one of none, l2, loss, loss+")];
 
+// LibMTL's and TorchJD's default; the paper's experiments have 1e-2.
 const GRAD_VAC_KEYS: &[Key] =
     &[Key::number("beta", 0.5, "share of a target cosine that a step replaces", "from 0 to 1")];
 
