@@ -8,7 +8,8 @@
 //! | decaNLP's F1s, exact matches and dialogue scores | [`decanlp::SCALE`](crate::decanlp::SCALE) |
 //! | MultiRC, ReCoRD, CB, AX-g | [`superglue::SCALE`](crate::superglue::SCALE) |
 //! | GLUE score, SuperGLUE score, decaScore | [`Aggregate::scale`](crate::Aggregate::scale) |
-//! | relative gain, mean rank | [`summary::RELATIVE_GAIN`](crate::summary::RELATIVE_GAIN), [`summary::MEAN_RANK`](crate::summary::MEAN_RANK) |
+//! | relative gain | [`summary::RELATIVE_GAIN`](crate::summary::RELATIVE_GAIN) |
+//! | mean rank | [`summary::MEAN_RANK`](crate::summary::MEAN_RANK) |
 //! | weighted mean of normalised scores | [`selection::SCALE`](crate::selection::SCALE) |
 
 /// Which way a metric improves.
