@@ -23,7 +23,8 @@ The columns of a task:
   last loss      mean over the last tenth
   mean loss      mean over all
   weight         mean of what its gradient was multiplied by in the shared parameters
-  gradient norm  mean norm of that gradient before the weight, over the steps that measured it
+  gradient norm  mean norm of that gradient before the weight, over the steps that measured it; with weighting
+                 \"gradnorm\" that of the last shared layer, with gradients \"mgda-ub\" that at the encoder's output
 
 The columns of two tasks, those of the lowest mean cosine first:
   measured       steps that measured the gradients of both
@@ -80,6 +81,15 @@ fn text(inspection: &Inspection) -> String {
         format::several(inspection.evaluations, "evaluation"),
         format::count(inspection.measured),
     );
+    if let Some(inner) = &inspection.inner_problem {
+        text += &format!(
+            "inner problem of the combining: {}, residual at most {:.1e} (step {}), without a solution in {}\n",
+            format::several(inner.steps, "step"),
+            inner.largest_residual,
+            format::count(inner.largest_step),
+            format::several(inner.fallbacks, "step"),
+        );
+    }
     if !inspection.pairs.is_empty() {
         let headings = ["task", "with", "measured", "mean cosine", "in conflict", "sharpest"];
         let mut pairs = table::with_header(&headings);

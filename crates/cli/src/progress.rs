@@ -146,15 +146,16 @@ impl Observer for Progress {
     }
 }
 
-/// `1,200 tokens/s  loss  mood 0.512  similarity 0.123 x0.80  conflict -0.31 mood/similarity`: a task's weight where it
-/// differs from 1, and the sharpest conflict that was measured last, if there was one.
+/// `1,200 tokens/s  loss  mood 0.512  similarity 0.123 x0.80 norm 0.41  conflict -0.31 mood/similarity`: a task's weight
+/// where it differs from 1, the norm of its gradient and the sharpest conflict where they were measured.
 fn rate_and_losses(step: &StepReport<'_>) -> String {
     let mut text = format!("{} tokens/s  loss", format::count(step.tokens_per_second.round() as u64));
-    for ((task, loss), weight) in step.losses.iter().zip(step.weights) {
+    for (((task, loss), weight), norm) in step.losses.iter().zip(step.weights).zip(step.gradient_norms) {
         text += &match loss {
             Some(loss) => format!("  {task} {loss:.3}{}", times(*weight)),
             None => format!("  {task} -"),
         };
+        text += &norm.map_or_else(String::new, |norm| format!(" norm {norm:.2}"));
     }
     if let Some((first, second, cosine)) = step.conflict {
         text += &format!("  conflict {cosine:.2} {first}/{second}");

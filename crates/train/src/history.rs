@@ -28,6 +28,12 @@ pub enum Line<'a> {
         /// How the tasks' gradients lie to each other, in a step that measures it.
         #[serde(skip_serializing_if = "Option::is_none")]
         cosines: Option<Vec<Pair<'a>>>,
+        /// How far the conditions of the combining's inner problem are from holding, if it has one; 0 is exact.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        residual: Option<f64>,
+        /// Whether that problem had no solution, so that the weights are the method's documented substitute.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        fallback: bool,
         /// The learning rate.
         learning_rate: f64,
         /// The norm of the whole gradient before clipping.

@@ -50,6 +50,9 @@ pub struct StepReport<'a> {
     /// the run began or was resumed; `None` before its first, and where each element has its own factor. In the order
     /// of `losses`.
     pub weights: &'a [Option<f64>],
+    /// The norm of each task's gradient when it was last measured, unweighted; `None` before that. In the order of
+    /// `losses`.
+    pub gradient_norms: &'a [Option<f64>],
     /// The two tasks whose gradients conflicted most when they were last measured, and their cosine; `None` if none did.
     pub conflict: Option<&'a (String, String, f64)>,
     /// The learning rate of the step.

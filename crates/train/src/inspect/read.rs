@@ -76,6 +76,10 @@ pub struct Trace {
     pub evaluations: u64,
     /// Each task, by name.
     pub tasks: BTreeMap<String, TaskTrace>,
+    /// How far the conditions of the combining's inner problem were from holding, in the steps that had one.
+    pub residuals: Points,
+    /// The steps whose inner problem had no solution.
+    pub fallbacks: u64,
     /// The cosines of each pair of tasks, the first name before the second in the alphabet.
     pub cosines: BTreeMap<(String, String), Points>,
 }
@@ -89,6 +93,9 @@ struct Record {
     gradient_norms: Option<BTreeMap<String, f64>>,
     #[serde(default)]
     cosines: Vec<Pair>,
+    residual: Option<f64>,
+    #[serde(default)]
+    fallback: bool,
     evaluation: Option<Scores>,
 }
 
@@ -130,7 +137,8 @@ impl Trace {
     /// Takes a line in, `before` being the step of the last one. Errors with the column.
     fn add(&mut self, line: &[u8], before: &mut u64) -> Result<(), (usize, HistoryProblem)> {
         let record: Record = serde_json::from_slice(line).map_err(|error| refused(line, &error))?;
-        let Record { step, losses, weights, gradient_norms, cosines, evaluation } = record;
+        let Record { step, losses, weights, gradient_norms, cosines, residual, fallback, evaluation } =
+            record;
         let least = if losses.is_some() { *before + 1 } else { *before };
         if step < least {
             return Err((1, HistoryProblem::Order { step, before: *before }));
@@ -140,6 +148,8 @@ impl Trace {
             (Some(losses), None) => {
                 self.add_losses(step, losses, weights);
                 self.add_norms(step, gradient_norms);
+                self.residuals.extend(residual.map(|residual| (step, residual)));
+                self.fallbacks += u64::from(fallback);
                 cosines
                     .into_iter()
                     .try_for_each(|pair| self.add_cosine(step, pair))

@@ -16,12 +16,28 @@ pub struct Inspection {
     pub evaluations: u64,
     /// The steps that measured the tasks' gradients.
     pub measured: u64,
+    /// How the inner problems of the gradient combining ended, if it has one.
+    pub inner_problem: Option<InnerProblem>,
     /// Why there is no pair, if there is none.
     pub unmeasured: Option<Unmeasured>,
     /// The tasks, by name.
     pub tasks: Vec<TaskInspection>,
     /// The pairs of tasks that a step has measured, those of the lowest mean cosine first.
     pub pairs: Vec<PairInspection>,
+}
+
+/// How a gradient combining's inner problems ended.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct InnerProblem {
+    /// The steps that had one.
+    pub steps: u64,
+    /// The largest residual: how far the problem's conditions were from holding, 0 being exact.
+    pub largest_residual: f64,
+    /// Its step.
+    pub largest_step: u64,
+    /// The steps in which it had no solution, and the weights were the method's documented substitute.
+    pub fallbacks: u64,
 }
 
 /// What was seen of a task. Losses are means over the steps that show it.
@@ -105,6 +121,7 @@ impl Inspection {
             steps: trace.steps,
             evaluations: trace.evaluations,
             measured: trace.measured,
+            inner_problem: inner_problem(trace),
             unmeasured: pairs.is_empty().then(|| unmeasured(trace)),
             tasks: trace.tasks.iter().map(|(name, of_task)| task(name, of_task)).collect(),
             pairs,
@@ -141,6 +158,13 @@ fn task(name: &str, trace: &TaskTrace) -> TaskInspection {
         mean_weight: mean(&trace.weights),
         mean_gradient_norm: mean(&trace.gradient_norms),
     }
+}
+
+fn inner_problem(trace: &Trace) -> Option<InnerProblem> {
+    let (largest_step, largest_residual) =
+        trace.residuals.iter().copied().max_by(|a, b| a.1.total_cmp(&b.1))?;
+    let (steps, fallbacks) = (trace.residuals.len() as u64, trace.fallbacks);
+    Some(InnerProblem { steps, largest_residual, largest_step, fallbacks })
 }
 
 fn pair(first: &str, second: &str, points: &Points) -> Option<PairInspection> {

@@ -47,8 +47,12 @@ pub(super) struct Run<'a> {
     state: State,
     /// The running mean of what each task's gradient was multiplied by. `(tasks,)`
     running_weights: Vec<Option<f64>>,
+    /// The norms of the tasks' gradients that were measured last. `(tasks,)`
+    gradient_norms: Vec<Option<f64>>,
     /// The sharpest conflict that was measured last: two tasks and their cosine.
     conflict: Option<(String, String, f64)>,
+    /// Whether it was said that a combining's inner problem had no solution.
+    told_of_fallback: bool,
     /// Each task's dev outcomes under the weights that are kept so far, and their step.
     outcomes: Option<(u64, Vec<TaskOutcomes>)>,
     begun: Instant,
@@ -96,6 +100,8 @@ impl<'a> Run<'a> {
             outcomes: None,
             history: None,
             running_weights: vec![None; specs.len()],
+            gradient_norms: vec![None; specs.len()],
+            told_of_fallback: false,
             config,
             folder,
             text,
@@ -205,6 +211,8 @@ impl<'a> Run<'a> {
             weights: self.named(&outcome.weights),
             gradient_norms: outcome.conflict.as_ref().map(|conflict| self.named(&conflict.norms)),
             cosines: outcome.conflict.as_ref().map(|conflict| self.pairs(conflict)),
+            residual: outcome.solved.map(|solved| solved.residual),
+            fallback: outcome.solved.is_some_and(|solved| solved.fallback),
             learning_rate,
             gradient_norm: outcome.gradient_norm,
             tokens,
@@ -235,7 +243,16 @@ impl<'a> Run<'a> {
         let names = self.specs.iter().map(|spec| spec.name.clone());
         let losses: Vec<(String, Option<f64>)> =
             names.zip(self.state.running_losses.iter().copied()).collect();
+        if outcome.solved.is_some_and(|solved| solved.fallback) && !self.told_of_fallback {
+            self.told_of_fallback = true;
+            observer.message(&format!(
+                "warning: step {}: the inner problem of {} had no solution, so the weights are the substitute \
+                 that its documentation names; `mtl inspect` counts such steps",
+                self.state.step, self.config.sharing.gradients.kind
+            ));
+        }
         if let Some(conflict) = &outcome.conflict {
+            self.gradient_norms.clone_from(&conflict.norms);
             let sharpest = conflict.sharpest();
             self.conflict = sharpest.map(|((first, second), cosine)| {
                 (self.specs[first].name.clone(), self.specs[second].name.clone(), cosine)
@@ -247,6 +264,7 @@ impl<'a> Run<'a> {
             total: self.schedule.total,
             losses: &losses,
             weights: &self.running_weights,
+            gradient_norms: &self.gradient_norms,
             learning_rate,
             gradient_norm: outcome.gradient_norm,
             tokens: self.state.tokens,

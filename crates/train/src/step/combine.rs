@@ -7,7 +7,7 @@ use mtl_core_tensor::{
     Cpu, ElementwiseSink, GradientSink, Gradients, ParamId, PerTaskGradients, Reads, Seed, TaskElements,
     WalkPlan,
 };
-use mtl_sharing::gradient::{CrossGram, GradDrop, Gram, SdmGrad};
+use mtl_sharing::gradient::{Combined, CrossGram, GradDrop, Gram, SdmGrad};
 use mtl_sharing::{GradientCombining, SharingError};
 
 use super::conflict::Conflict;
@@ -31,6 +31,41 @@ pub(super) struct Combination {
     /// What each task's gradient of the shared parameters was multiplied by, if it was one number. `(tasks,)`
     pub(super) weights: Option<Vec<f64>>,
     pub(super) conflict: Option<Conflict>,
+    pub(super) solved: Option<Solved>,
+}
+
+impl Combination {
+    /// A sum of the tasks' gradients, each multiplied by its weight.
+    pub(super) fn weighted(
+        gradients: Gradients<f32, Cpu>,
+        weights: Vec<f64>,
+        conflict: Option<Conflict>,
+    ) -> Self {
+        Self { gradients, weights: Some(weights), conflict, solved: None }
+    }
+}
+
+/// How a combining's inner problem ended.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Solved {
+    /// How far its conditions are from holding, as the method's function defines it; 0 is exact.
+    pub residual: f64,
+    /// Whether it had no solution, so that the weights are the substitute that the method's page names.
+    pub fallback: bool,
+}
+
+impl Solved {
+    fn of(combined: &Combined) -> Option<Self> {
+        combined.residual.map(|residual| Self { residual, fallback: combined.fallback })
+    }
+}
+
+/// What a combining answered.
+struct Answer {
+    /// What the tasks' unweighted gradients are multiplied by. `(tasks,)`
+    weights: Vec<f64>,
+    conflict: Conflict,
+    solved: Option<Solved>,
 }
 
 impl Combining<'_> {
@@ -42,12 +77,9 @@ impl Combining<'_> {
     ) -> Result<Combination, TrainError> {
         let found = Unweighted::of(packs, self.losses.len(), self.shared)?;
         let gram = found.gram();
-        let (weights, conflict) = self.ask(method, &gram)?;
-        Ok(Combination {
-            gradients: found.weigh(&weights)?,
-            weights: Some(weights),
-            conflict: Some(conflict),
-        })
+        let Answer { weights, conflict, solved } = self.ask(method, &gram)?;
+        let gradients = found.weigh(&weights)?;
+        Ok(Combination { solved, ..Combination::weighted(gradients, weights, Some(conflict)) })
     }
 
     /// MGDA-UB: the Gram matrix of the gradients where the encoder ends.
@@ -70,7 +102,7 @@ impl Combining<'_> {
             gram.iter_mut().zip(found.gram(&Cpu)).for_each(|(sum, product)| *sum += product);
             walked.push((pack, read, found));
         }
-        let (weights, conflict) = self.ask(method, &gram)?;
+        let Answer { weights, conflict, solved } = self.ask(method, &gram)?;
         // The heads' gradients are all that came so far.
         let mut gradients = gradients.weigh(&Cpu, &weights, &BTreeSet::new())?;
         for (mut pack, read, found) in walked {
@@ -79,7 +111,7 @@ impl Combining<'_> {
                 pack.tape.walk(WalkPlan { seeds, stop_at: &[], split: None, last: true }, &mut gradients)?;
             }
         }
-        Ok(Combination { gradients, weights: Some(weights), conflict: Some(conflict) })
+        Ok(Combination { solved, ..Combination::weighted(gradients, weights, Some(conflict)) })
     }
 
     /// GradDrop: each element of the shared parameters on its own, in the gradients of the weighted losses. `places`
@@ -118,7 +150,7 @@ impl Combining<'_> {
         }
         match failed {
             Some(error) => Err(error.into()),
-            None => Ok(Combination { gradients, weights: None, conflict }),
+            None => Ok(Combination { gradients, weights: None, conflict, solved: None }),
         }
     }
 
@@ -142,11 +174,12 @@ impl Combining<'_> {
         let products = cross_gram(&first, &second, self.shared);
         drop((first, second));
         let tasks = present(&shown);
-        let mut weights = vec![0.0; n_tasks];
+        let (mut weights, mut solved) = (vec![0.0; n_tasks], None);
         if !tasks.is_empty() {
             let cross = CrossGram::new(select(&products, n_tasks, &tasks), tasks.clone());
             let cross = cross.map_err(|error| self.named(error))?;
             let combined = method.cross_weights(&cross)?;
+            solved = Solved::of(&combined);
             for (&task, weight) in tasks.iter().zip(combined.weights) {
                 weights[task] = weight * self.weights[task];
             }
@@ -155,15 +188,11 @@ impl Combining<'_> {
         let gram = gradients.gram(&Cpu, self.shared);
         let conflict = Conflict::of(&gram, &vec![1.0; n_tasks], self.losses);
         let gradients = gradients.weigh(&Cpu, &weights, self.shared)?;
-        Ok(Combination { gradients, weights: Some(weights), conflict: Some(conflict) })
+        Ok(Combination { solved, ..Combination::weighted(gradients, weights, Some(conflict)) })
     }
 
     /// Asks for the weights of the tasks' unweighted gradients; those of tasks that the step does not show are 0.
-    fn ask(
-        &self,
-        method: &mut dyn GradientCombining,
-        gram: &[f64],
-    ) -> Result<(Vec<f64>, Conflict), TrainError> {
+    fn ask(&self, method: &mut dyn GradientCombining, gram: &[f64]) -> Result<Answer, TrainError> {
         let (n_tasks, tasks) = (self.losses.len(), present(self.losses));
         // The combining sees the gradients of the weighted losses.
         let weighted: Vec<f64> = (0..n_tasks * n_tasks)
@@ -173,11 +202,12 @@ impl Combining<'_> {
         let products = products.map_err(|error| self.named(error))?;
         let losses: Vec<f64> = tasks.iter().filter_map(|&task| self.losses[task]).collect();
         let combined = method.weights(self.forward.step, &products, &losses)?;
+        let solved = Solved::of(&combined);
         let mut weights = vec![0.0; n_tasks];
         for (&task, weight) in tasks.iter().zip(combined.weights) {
             weights[task] = weight * self.weights[task];
         }
-        Ok((weights, Conflict::of(gram, &vec![1.0; n_tasks], self.losses)))
+        Ok(Answer { weights, conflict: Conflict::of(gram, &vec![1.0; n_tasks], self.losses), solved })
     }
 
     /// The error with the name of the task whose gradient is not finite.

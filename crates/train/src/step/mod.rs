@@ -33,6 +33,7 @@ use crate::scores::Scores;
 use combine::{Combination, Combining};
 use forward::{Forward, Losses, Recorded};
 
+pub use combine::Solved;
 pub use conflict::Conflict;
 
 /// How many batches a step is dealt into where a method wants independent ones.
@@ -50,6 +51,8 @@ pub struct StepOutcome {
     pub gradient_norm: f64,
     /// The tasks' gradients of the shared parameters, if the step measured them.
     pub conflict: Option<Conflict>,
+    /// How the inner problem of the gradient combining ended, if it has one.
+    pub solved: Option<Solved>,
 }
 
 /// What the methods of sharing have learned.
@@ -183,7 +186,7 @@ impl Stepper {
             || vec![None; losses.len()],
             |weights| weights.into_iter().zip(&losses).map(|(weight, loss)| loss.map(|_| weight)).collect(),
         );
-        Ok(StepOutcome { losses, weights, gradient_norm, conflict: found.conflict })
+        Ok(StepOutcome { losses, weights, gradient_norm, conflict: found.conflict, solved: found.solved })
     }
 
     /// The tasks' losses and the gradient of a step.
@@ -221,7 +224,7 @@ impl Stepper {
             losses.add(&pack.losses);
             gradients::walk(pack, &weights, &mut gradients)?;
         }
-        Ok((losses.0, Combination { gradients, weights: Some(weights), conflict: None }))
+        Ok((losses.0, Combination::weighted(gradients, weights, None)))
     }
 
     /// The gradient of the step's loss, with the tasks' gradients looked at where that is asked for.
@@ -237,7 +240,7 @@ impl Stepper {
         let norms = self.weighting.needs().gradient_norms;
         if !(measured || norms) {
             let gradients = gradients::weighted(packs, &weights)?;
-            return Ok(Combination { gradients, weights: Some(weights), conflict: None });
+            return Ok(Combination::weighted(gradients, weights, None));
         }
         let parameters = if norms { &self.last_layer } else { &self.shared };
         let (gradients, gram) = gradients::weighted_and_gram(packs, &weights, parameters)?;
@@ -248,7 +251,7 @@ impl Stepper {
         if norms {
             self.weighting.gradient_norms(forward.step, &conflict.norms)?;
         }
-        Ok(Combination { gradients, weights: Some(weights), conflict: Some(conflict) })
+        Ok(Combination::weighted(gradients, weights, Some(conflict)))
     }
 
     fn combine<E: Float<Master = f32>>(
