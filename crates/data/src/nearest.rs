@@ -2,28 +2,54 @@
 
 use std::path::Path;
 
-/// Names less alike than this are not worth suggesting (Jaro-Winkler similarity, 0 to 1).
-const ALIKE: f64 = 0.6;
+/// The letters that say what a name begins with.
+const BEGINNING: usize = 3;
 
-/// The name among `names` that is most like `wanted`, without regard to case; `None` if none is alike.
+/// The name among `names` that was probably meant by `wanted`; `None` if none is near.
+///
+/// Near is at most a third of the letters wrong (Damerau-Levenshtein), whatever their case and whether words are joined by
+/// `-` or `_`, or written without its end.
 pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let wanted = wanted.to_lowercase();
+    let letters = |text: &str| text.chars().count();
     names
         .into_iter()
-        .map(|name| (strsim::jaro_winkler(&wanted, &name.to_lowercase()), name))
-        .filter(|(alike, _)| *alike >= ALIKE)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|name| (distance(wanted, name), name))
+        .filter(|(distance, name)| 3 * distance <= letters(wanted).max(letters(name)))
+        .min()
         .map(|(_, name)| name)
 }
 
-/// The name of the file or folder beside the missing `path` that is most like its own; `None` if none is alike.
+/// Letters wrong; a name written without its end has one.
+fn distance(written: &str, name: &str) -> usize {
+    let plain = |text: &str| text.to_lowercase().replace('-', "_");
+    let (written, name) = (plain(written), plain(name));
+    let distance = strsim::damerau_levenshtein(&written, &name);
+    if written.chars().count() >= BEGINNING && name.starts_with(&written) {
+        distance.min(1)
+    } else {
+        distance
+    }
+}
+
+/// The name of the file or folder beside the missing `path` that was probably meant; `None` if none is near.
+///
+/// Near is also a file with the same ending whose name begins as the missing one's, or the other way about.
 pub fn nearest_file(path: &Path) -> Option<String> {
     let wanted = path.file_name()?.to_str()?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut names: Vec<String> =
         folder.read_dir().ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
     names.sort();
-    nearest(wanted, names.iter().map(String::as_str)).map(String::from)
+    let near = nearest(wanted, names.iter().map(String::as_str)).map(String::from);
+    near.or_else(|| names.into_iter().find(|name| begins_alike(wanted, name)))
+}
+
+/// Whether two file names differ only in how far what stands before the first point goes on.
+fn begins_alike(wanted: &str, name: &str) -> bool {
+    let parts = |name: &str| name.split_once('.').map(|(stem, end)| (stem.to_owned(), end.to_owned()));
+    let (Some((wanted, wanted_end)), Some((name, end))) = (parts(wanted), parts(name)) else { return false };
+    let shorter = wanted.chars().count().min(name.chars().count());
+    end == wanted_end && shorter >= BEGINNING && (wanted.starts_with(&name) || name.starts_with(&wanted))
 }
 
 /// `; did you mean "score"?`, or nothing.
@@ -36,14 +62,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_most_alike_name_is_found_whatever_its_case() {
+    fn the_nearest_name_is_found_whatever_its_case() {
         assert_eq!(nearest("Scor", ["sentence1", "score"]), Some("score"));
+        assert_eq!(nearest("learning-rate", ["learning_rate"]), Some("learning_rate"));
+        assert_eq!(nearest("learn", ["epochs", "learning_rate"]), Some("learning_rate"));
         assert_eq!(nearest("sentnce2", ["sentence1", "sentence2"]), Some("sentence2"));
     }
 
     #[test]
     fn a_name_unlike_all_others_has_no_neighbour() {
         assert_eq!(nearest("zzz", ["score", "label"]), None);
+        assert_eq!(nearest("sentence", ["text", "tense"]), None);
+        assert_eq!(nearest("tags", ["text"]), None);
         assert_eq!(nearest("score", []), None);
+    }
+
+    #[test]
+    fn a_file_name_may_go_on_or_stop_short() {
+        assert!(begins_alike("vocabulary.txt", "vocab.txt") && begins_alike("vocab.txt", "vocabulary.txt"));
+        assert!(!begins_alike("vocabulary.json", "vocab.txt") && !begins_alike("a.txt", "apple.txt"));
     }
 }

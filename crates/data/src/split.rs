@@ -110,7 +110,10 @@ impl Duplicates {
 
 impl fmt::Display for Duplicates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} texts of dev stand in train too", self.count)?;
+        match self.count {
+            1 => write!(f, "1 text of dev stands in train too")?,
+            count => write!(f, "{count} texts of dev stand in train too")?,
+        }
         for (place, (train, dev)) in self.lines.iter().enumerate() {
             let before = if place == 0 { ": " } else { ", " };
             write!(f, "{before}line {dev} (train line {train})")?;
@@ -225,5 +228,7 @@ mod tests {
         assert!(found.to_string().starts_with("6 texts of dev stand in train too: line 1 (train line 1), "));
         assert!(found.to_string().ends_with("line 6 (train line 2), ..."));
         assert_eq!(Duplicates::between(&train[..0], &dev).to_string(), "0 texts of dev stand in train too");
+        let one = Duplicates::between(&train, &dev[..1]).to_string();
+        assert_eq!(one, "1 text of dev stands in train too: line 1 (train line 1)");
     }
 }

@@ -31,7 +31,7 @@ pub enum EncoderError {
     /// A JSON file is not what it should be.
     #[error(
         "{path}:{line}:{column}: {reason}",
-        path = path.display(), line = error.line(), column = error.column(), reason = reason(error)
+        path = path.display(), line = error.line().max(1), column = error.column().max(1), reason = reason(error)
     )]
     Json {
         /// The file.

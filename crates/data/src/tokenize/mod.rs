@@ -221,7 +221,8 @@ fn unusable(at: Location, error: &impl std::fmt::Display) -> DataError {
 fn not_json(path: &Path, error: &serde_json::Error) -> DataError {
     let reason = error.to_string();
     let reason = reason.split(" at line ").next().unwrap_or_default().to_owned();
-    DataError::Tokenizer { at: Location::new(path, error.line(), error.column()), reason }
+    // A file that ends too early is said to end in column 0 of its last line.
+    DataError::Tokenizer { at: Location::new(path, error.line().max(1), error.column().max(1)), reason }
 }
 
 fn json_of(tokenizer: &tokenizers::Tokenizer) -> String {

@@ -226,17 +226,10 @@ pub struct Suggestion {
 }
 
 impl Suggestion {
-    /// The likeliest of the `valid` names for what was written.
-    ///
-    /// Near is at most a third of the letters wrong (Damerau-Levenshtein), or written without its end.
+    /// The [`nearest`](mtl_data::nearest) of the `valid` names to what was written.
     pub(super) fn new<'v>(written: &str, valid: impl IntoIterator<Item = &'v str>) -> Self {
         let valid: Vec<String> = valid.into_iter().map(str::to_owned).collect();
-        let nearest = valid
-            .iter()
-            .map(|name| (distance(written, name), name))
-            .filter(|(distance, name)| 3 * distance <= written.chars().count().max(name.chars().count()))
-            .min()
-            .map(|(_, name)| name.clone());
+        let nearest = mtl_data::nearest(written, valid.iter().map(String::as_str)).map(str::to_owned);
         Self { nearest, valid }
     }
 }
@@ -249,15 +242,6 @@ impl fmt::Display for Suggestion {
             None => write!(f, ", expected one of {}", self.valid.join(", ")),
         }
     }
-}
-
-/// Letters wrong, whatever their case and however words are joined; a beginning of at least three letters counts as
-/// one.
-fn distance(written: &str, name: &str) -> usize {
-    let plain = |text: &str| text.to_lowercase().replace('-', "_");
-    let (written, name) = (plain(written), plain(name));
-    let distance = strsim::damerau_levenshtein(&written, &name);
-    if written.chars().count() >= 3 && name.starts_with(&written) { distance.min(1) } else { distance }
 }
 
 #[cfg(test)]
