@@ -96,6 +96,12 @@ pub enum DataError {
         /// The formats there are.
         formats: Vec<&'static str>,
     },
+    /// An empty line between rows that must not be passed over.
+    #[error("{at}: the line is empty, and rows follow it; rows are answered line by line, so remove it")]
+    EmptyLine {
+        /// The line.
+        at: Location,
+    },
     /// A column that the file does not have.
     #[error("{at}: no column {name:?}; columns: {}{}", .columns.join(", "), hint(.nearest))]
     UnknownColumn {

@@ -18,6 +18,6 @@ pub use example::{Example, Label, LabelKind, Text};
 pub use labels::{LabelSet, UnknownLabel};
 pub use location::Location;
 pub use nearest::{nearest, nearest_file};
-pub use read::{Format, Reader, Source};
+pub use read::{Format, Reader, Source, read_text};
 pub use split::{Duplicates, Split};
 pub use tokenize::{Encoded, Tokenizer};

@@ -263,3 +263,30 @@ fn a_reader_ends_after_its_first_error() {
     assert!(reader.next().is_none());
     assert_eq!(table(&file).resolved_format().unwrap(), Format::Tsv);
 }
+
+#[test]
+fn an_empty_line_among_rows_is_refused_where_each_row_must_have_its_answer() {
+    let jsonl = "{\"text\": \"a\"}\n\n{\"text\": \"b\"}\n";
+    for (name, text) in [("a.tsv", "text\tx\na\t1\n\nb\t2\n"), ("a.csv", "text,x\na,1\n\nb,2\n")] {
+        let file = File::new(name, text);
+        let source = file.source(LabelKind::Class).text(["text"]);
+        assert_eq!(read(&source).unwrap().len(), 2);
+        let source = Source { refuse_empty_lines: true, ..source };
+        let wanted = "the line is empty, and rows follow it; rows are answered line by line, so remove it";
+        assert_eq!(complaint(&file, &source), format!("{name}:3:1: {wanted}"));
+    }
+    let file = File::new("a.jsonl", jsonl);
+    let source = Source { refuse_empty_lines: true, ..file.source(LabelKind::Class).text(["text"]) };
+    assert!(complaint(&file, &source).starts_with("a.jsonl:2:1: the line is empty"));
+}
+
+#[test]
+fn empty_lines_at_the_end_are_passed_over() {
+    for (name, text) in
+        [("a.tsv", "text\tx\na\t1\n\n\n"), ("a.csv", "text,x\na,1\n\n"), ("a.jsonl", "{\"text\": 1}\n\n")]
+    {
+        let file = File::new(name, text.replace(": 1}", ": \"a\"}"));
+        let source = Source { refuse_empty_lines: true, ..file.source(LabelKind::Class).text(["text"]) };
+        assert_eq!(read(&source).unwrap().len(), 1, "{name}");
+    }
+}

@@ -204,3 +204,28 @@ fn keys_are_the_values_of_a_column_in_order() {
     let source = file.source(LabelKind::Class).text(["text"]).label("label");
     assert_eq!(source.read_keys("doc").unwrap(), ["d1", "d2"]);
 }
+
+#[test]
+fn the_places_of_tags_are_told_on_request() {
+    let places = |name: &str, text: &str, columns: Option<&[&str]>, keys: [&str; 2]| {
+        let file = File::new(name, text);
+        let source = file.source(LabelKind::Tags).text([keys[0]]).label(keys[1]);
+        let source = Source { columns: columns.map(strings), ..source };
+        assert_eq!(source.read().unwrap().tag_place(0), None, "not noted");
+        let mut reader = source.read().unwrap().noting_tag_places();
+        let mut of_next = || {
+            reader.next().unwrap().unwrap();
+            let places = (0..).map_while(|word| reader.tag_place(word));
+            places.map(|place| (place.line(), place.column())).collect::<Vec<_>>()
+        };
+        [of_next(), of_next()]
+    };
+    let found = places("a.conll", "é O\nb B-x\n\n\nc O\n", Some(&["word", "tag"]), ["word", "tag"]);
+    assert_eq!(found, [vec![(1, 3), (2, 3)], vec![(5, 3)]]);
+    let word = |id: &str, tag: &str| format!("{id}\ta\t_\t{tag}\t_\t_\t_\t_\t_\t_\n");
+    let text = format!("{}{}{}\n{}", word("1-2", "_"), word("1", "X"), word("2", "Y"), word("1", "X"));
+    assert_eq!(places("a.conllu", &text, None, ["form", "upos"]), [vec![(2, 7), (3, 7)], vec![(5, 7)]]);
+    let text = "{\"w\": [\"a\", \"b\"], \"t\": [\"O\", \"B\"]}\n{\"w\": [\"c\"], \"t\": \"O\"}\n";
+    assert_eq!(places("a.jsonl", text, None, ["w", "t"]), [vec![(1, 25), (1, 30)], vec![(2, 19)]]);
+    assert_eq!(places("a.tsv", "w\tt\na b\tO B\nc\tO\n", None, ["w", "t"]), [vec![(2, 5); 2], vec![(3, 3)]]);
+}

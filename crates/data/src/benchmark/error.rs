@@ -113,6 +113,14 @@ pub enum BenchmarkError {
         /// The line of the first.
         first: usize,
     },
+    /// Two questions with one identifier, where predictions go by it.
+    #[error("{at}: two questions are called {id}, so it does not tell which one a prediction is for")]
+    AskedTwice {
+        /// The file of predictions.
+        at: Location,
+        /// The identifier.
+        id: String,
+    },
     /// Questions without a prediction.
     #[error("{at}: {missing} of {questions} questions have no prediction; the first of them is {id}")]
     MissingPredictions {

@@ -30,6 +30,7 @@ pub(crate) mod layout;
 mod prediction;
 mod question;
 mod questions;
+mod squad;
 mod superglue;
 
 use std::fmt;
@@ -45,6 +46,7 @@ pub(crate) use layout::Layout;
 pub use prediction::Prediction;
 pub use question::{Question, UNANSWERABLE};
 pub(crate) use questions::Reading;
+pub use squad::{SquadQuestions, squad_questions, squad_values};
 
 /// A benchmark of several tasks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

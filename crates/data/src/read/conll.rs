@@ -104,6 +104,10 @@ impl Rows for Conll {
         let label = if self.tag.is_some() { self.labels.tags(tags) } else { Label::Missing };
         Ok((!words.is_empty()).then_some(Example { text: Text::Words(words), label, line }))
     }
+
+    fn labels(&self) -> &LabelReader {
+        &self.labels
+    }
 }
 
 /// Errors unless the source asks for what a file of words can hold: one text column, and tags if any label.
@@ -123,9 +127,9 @@ fn word_column(names: &[String]) -> usize {
 }
 
 /// The number of columns of the first word.
-fn first_width(lines: &mut Lines) -> Result<usize, DataError> {
+pub(crate) fn first_width(lines: &mut Lines) -> Result<usize, DataError> {
     while lines.advance()? {
-        if !lines.text().trim().is_empty() {
+        if !lines.text().trim().is_empty() && !lines.text().starts_with(DOCUMENT_START) {
             return Ok(fields(lines.text()).len());
         }
     }

@@ -95,6 +95,10 @@ impl Rows for Conllu {
         let label = if self.tag.is_some() { self.labels.tags(tags) } else { Label::Missing };
         Ok((!words.is_empty()).then_some(Example { text: Text::Words(words), label, line }))
     }
+
+    fn labels(&self) -> &LabelReader {
+        &self.labels
+    }
 }
 
 impl Tag {

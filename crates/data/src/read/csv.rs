@@ -13,6 +13,8 @@ use crate::error::DataError;
 use crate::example::Example;
 use crate::labels::LabelSet;
 use crate::location::Location;
+use crate::read::empty_lines::EmptyLines;
+use crate::read::label::LabelReader;
 use crate::read::lines::{Lines, column};
 use crate::read::reader::Rows;
 use crate::read::source::Source;
@@ -30,7 +32,7 @@ impl Csv {
         path: &Arc<Path>,
         known: Option<&LabelSet>,
     ) -> Result<Self, DataError> {
-        let mut records = Records::open(path)?;
+        let mut records = Records::open(source, path)?;
         let Some(first) = records.next_record()? else {
             return Err(DataError::Empty { at: Location::start(path.clone()) });
         };
@@ -50,6 +52,10 @@ impl Rows for Csv {
         self.table.check_width(&cells, true)?;
         self.table.example(&cells).map(Some)
     }
+
+    fn labels(&self) -> &LabelReader {
+        self.table.labels()
+    }
 }
 
 /// The records of a CSV file.
@@ -59,6 +65,7 @@ struct Records {
     consumed: usize,
     parser: csv_core::Reader,
     buffer: Vec<u8>,
+    empty: EmptyLines,
 }
 
 /// A field being read: where it began, and what of its raw text tells whether a quote is open.
@@ -71,9 +78,9 @@ struct Field {
 }
 
 impl Records {
-    fn open(path: &Arc<Path>) -> Result<Self, DataError> {
-        let lines = Lines::open(path)?;
-        Ok(Self { lines, consumed: 0, parser: csv_core::Reader::new(), buffer: vec![0; 1 << 12] })
+    fn open(source: &Source, path: &Arc<Path>) -> Result<Self, DataError> {
+        let (lines, empty) = (Lines::open(path)?, EmptyLines::of(source));
+        Ok(Self { lines, consumed: 0, parser: csv_core::Reader::new(), buffer: vec![0; 1 << 12], empty })
     }
 
     fn next_record(&mut self) -> Result<Option<Vec<Cell<'static>>>, DataError> {
@@ -97,7 +104,11 @@ impl Records {
             let breaks = rest.len() - rest.trim_start_matches(['\r', '\n']).len();
             if breaks < rest.len() {
                 self.consumed += breaks;
+                self.empty.check()?;
                 return Ok(true);
+            }
+            if self.consumed == 0 && breaks > 0 {
+                self.empty.pass(self.lines.at(0));
             }
             if !self.next_line()? {
                 return Ok(false);

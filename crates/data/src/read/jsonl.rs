@@ -17,6 +17,7 @@ use crate::example::{Example, Label, LabelKind, Text};
 use crate::labels::LabelSet;
 use crate::location::Location;
 use crate::nearest::nearest;
+use crate::read::empty_lines::EmptyLines;
 use crate::read::label::LabelReader;
 use crate::read::lines::Lines;
 use crate::read::reader::Rows;
@@ -31,6 +32,7 @@ pub(crate) struct Jsonl {
     label: Option<String>,
     separated: bool,
     labels: LabelReader,
+    empty: EmptyLines,
 }
 
 impl Jsonl {
@@ -46,6 +48,7 @@ impl Jsonl {
             label: source.label.clone(),
             separated: source.separator.is_some(),
             labels: LabelReader::new(source, known),
+            empty: EmptyLines::of(source),
         })
     }
 
@@ -84,8 +87,10 @@ impl Jsonl {
     pub(super) fn advance(&mut self) -> Result<bool, DataError> {
         while self.lines.advance()? {
             if !self.lines.text().trim().is_empty() {
+                self.empty.check()?;
                 return Ok(true);
             }
+            self.empty.pass(self.lines.at(0));
         }
         Ok(false)
     }
@@ -231,6 +236,10 @@ impl Jsonl {
 impl Rows for Jsonl {
     fn next_row(&mut self) -> Result<Option<Example>, DataError> {
         if self.advance()? { self.example().map(Some) } else { Ok(None) }
+    }
+
+    fn labels(&self) -> &LabelReader {
+        &self.labels
     }
 }
 

@@ -1,5 +1,7 @@
 //! Turns the text of a label into a label.
 
+use std::cell::RefCell;
+
 use crate::error::DataError;
 use crate::example::{Label, LabelKind};
 use crate::labels::LabelSet;
@@ -13,6 +15,8 @@ pub(crate) struct LabelReader {
     separator: Option<String>,
     scale: Option<(f64, f64)>,
     known: Option<LabelSet>,
+    /// Where the names read since the last call of [`forget_places`](Self::forget_places) stand, if they are noted.
+    places: RefCell<Option<Vec<Location>>>,
 }
 
 impl LabelReader {
@@ -23,7 +27,25 @@ impl LabelReader {
             separator: source.separator.clone(),
             scale: source.scale,
             known: known.cloned(),
+            places: RefCell::new(None),
         }
+    }
+
+    /// Notes places from now on.
+    pub(crate) fn note_places(&self) {
+        self.places.borrow_mut().get_or_insert_default();
+    }
+
+    /// Begins anew with the first name.
+    pub(crate) fn forget_places(&self) {
+        if let Some(places) = &mut *self.places.borrow_mut() {
+            places.clear();
+        }
+    }
+
+    /// Where the name with this index stands, if places are noted and there is one.
+    pub(crate) fn place(&self, index: usize) -> Option<Location> {
+        self.places.borrow().as_ref()?.get(index).cloned()
     }
 
     /// The label that `text` stands for. `at` is called only for an error.
@@ -72,6 +94,9 @@ impl LabelReader {
             && !self.is_missing(text)
         {
             known.index(text).map_err(|unknown| unknown.at(at()))?;
+        }
+        if let Some(places) = &mut *self.places.borrow_mut() {
+            places.push(at());
         }
         Ok(text.to_owned())
     }

@@ -97,6 +97,17 @@ impl Lines {
     }
 }
 
+/// All text of the file at `path`, without a byte-order mark; gzip and zstd are recognised.
+///
+/// Errors if the file cannot be read, or, with the place, if it is not UTF-8.
+pub fn read_text(path: &Path) -> Result<String, DataError> {
+    let (mut lines, mut text) = (Lines::open(&path.into())?, String::new());
+    while lines.advance()? {
+        text.push_str(lines.raw());
+    }
+    Ok(text)
+}
+
 /// The column, from 1, of the character at `byte` of `line`.
 pub(crate) fn column(line: &str, byte: usize) -> usize {
     line[..byte].chars().count() + 1

@@ -3,6 +3,7 @@
 mod conll;
 mod conllu;
 mod csv;
+mod empty_lines;
 mod jsonl;
 mod label;
 mod lines;
@@ -15,5 +16,6 @@ mod trees;
 mod tsv;
 
 pub(crate) use lines::Lines;
+pub use lines::read_text;
 pub use reader::Reader;
 pub use source::{Format, Source};

@@ -11,6 +11,7 @@ use crate::error::DataError;
 use crate::example::{Label, LabelKind};
 use crate::labels::LabelSet;
 use crate::location::Location;
+use crate::read::Lines;
 use crate::read::reader::Reader;
 use crate::read::superglue::{Marked, MultiRc};
 use crate::read::{
@@ -94,6 +95,7 @@ impl Format {
 /// | `missing` | the texts that stand for a missing label, such as `-` | none; a JSON null is always a missing label |
 /// | `scale` | the lowest and highest number allowed as a label | any finite number |
 /// | `skip_short_rows` | whether rows that lack a column which is read are left out, and others may be short (TSV) | false: a row with fewer columns than the header is an error |
+/// | `refuse_empty_lines` | whether an empty line with a row somewhere after it is an error (TSV, CSV, JSON lines) | false: empty lines are passed over |
 /// | `benchmark` | the task of a benchmark whose file it is; the file tells everything above but `kind` and `scale`, and a `label` of any name asks for labels | the fields above hold |
 ///
 /// A column of TSV, CSV or CoNLL is referred to by its name, or by its number from 1. A key of a JSON object is
@@ -123,6 +125,8 @@ pub struct Source {
     pub scale: Option<(f64, f64)>,
     /// Whether rows that lack a column which is read are left out, and others may be short.
     pub skip_short_rows: bool,
+    /// Whether an empty line with a row somewhere after it is an error.
+    pub refuse_empty_lines: bool,
     /// The task of a benchmark whose file it is.
     pub benchmark: Option<&'static BenchmarkTask>,
 }
@@ -142,6 +146,7 @@ impl Source {
             missing: Vec::new(),
             scale: None,
             skip_short_rows: false,
+            refuse_empty_lines: false,
             benchmark: None,
         }
     }
@@ -184,6 +189,13 @@ impl Source {
                 }
             })
             .collect()
+    }
+
+    /// How many columns the first word of a CoNLL file has.
+    ///
+    /// Errors if the file cannot be read or has no word.
+    pub fn conll_columns(&self) -> Result<usize, DataError> {
+        crate::read::conll::first_width(&mut Lines::open(&self.path.as_path().into())?)
     }
 
     /// The format: the one named, else the one that the file name tells.

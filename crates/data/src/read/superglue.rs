@@ -12,6 +12,7 @@ use crate::error::DataError;
 use crate::example::{Example, Label, Text};
 use crate::labels::LabelSet;
 use crate::read::jsonl::{Jsonl, Object};
+use crate::read::label::LabelReader;
 use crate::read::reader::Rows;
 use crate::read::source::{Format, Source};
 
@@ -61,6 +62,10 @@ impl Rows for Marked {
         let text = if self.format == Format::Wic { self.wic(&object)? } else { self.wsc(&object)? };
         let label = self.json.label(&object, &text)?;
         Ok(Some(Example { text, label, line: self.json.lines.number() }))
+    }
+
+    fn labels(&self) -> &LabelReader {
+        Rows::labels(&self.json)
     }
 }
 
@@ -124,6 +129,10 @@ impl Rows for MultiRc {
             self.read = self.examples()?;
         }
         Ok(self.read.pop_front())
+    }
+
+    fn labels(&self) -> &LabelReader {
+        Rows::labels(&self.json)
     }
 }
 

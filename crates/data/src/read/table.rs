@@ -66,6 +66,11 @@ impl Table {
         })
     }
 
+    /// What reads the labels.
+    pub(crate) fn labels(&self) -> &LabelReader {
+        &self.labels
+    }
+
     /// Whether an empty line is a row: only where a row is one column.
     pub(crate) fn empty_line_is_row(&self) -> bool {
         self.width == 1

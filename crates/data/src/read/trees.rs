@@ -56,6 +56,10 @@ impl Rows for Trees {
         }
         Ok(None)
     }
+
+    fn labels(&self) -> &LabelReader {
+        &self.labels
+    }
 }
 
 /// The words of a tree: what stands between a label and a closing bracket.

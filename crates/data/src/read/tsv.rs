@@ -10,6 +10,8 @@ use std::sync::Arc;
 use crate::error::DataError;
 use crate::example::Example;
 use crate::labels::LabelSet;
+use crate::read::empty_lines::EmptyLines;
+use crate::read::label::LabelReader;
 use crate::read::lines::Lines;
 use crate::read::reader::Rows;
 use crate::read::source::Source;
@@ -21,6 +23,7 @@ pub(crate) struct Tsv {
     /// Whether the current line is a row that was not yet handed out.
     held: bool,
     skip_short_rows: bool,
+    empty: EmptyLines,
 }
 
 impl Tsv {
@@ -34,7 +37,8 @@ impl Tsv {
             return Err(DataError::Empty { at: lines.at(0) });
         }
         let table = Table::new(source, path, &cells(&lines), known)?;
-        Ok(Self { lines, table, held: !source.has_header(), skip_short_rows: source.skip_short_rows })
+        let (held, skip_short_rows) = (!source.has_header(), source.skip_short_rows);
+        Ok(Self { lines, table, held, skip_short_rows, empty: EmptyLines::of(source) })
     }
 }
 
@@ -45,8 +49,10 @@ impl Rows for Tsv {
                 return Ok(None);
             }
             if self.lines.text().is_empty() && !self.table.empty_line_is_row() {
+                self.empty.pass(self.lines.at(0));
                 continue;
             }
+            self.empty.check()?;
             let cells = cells(&self.lines);
             match (self.skip_short_rows, self.table.has_needed(&cells)) {
                 (true, true) => {}
@@ -55,6 +61,10 @@ impl Rows for Tsv {
             }
             return self.table.example(&cells).map(Some);
         }
+    }
+
+    fn labels(&self) -> &LabelReader {
+        self.table.labels()
     }
 }
 

@@ -8,7 +8,7 @@ mod qa_srl;
 mod qa_zre;
 mod record;
 mod schema;
-mod squad;
+pub(super) mod squad;
 mod wikisql;
 mod woz;
 mod written;
@@ -21,7 +21,7 @@ use serde::de::DeserializeOwned;
 use super::{BenchmarkError, BenchmarkTask, Part, Question};
 use crate::error::DataError;
 use crate::location::Location;
-use crate::read::Lines;
+use crate::read::{Lines, read_text};
 
 /// How the questions of a task's files are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,18 +119,13 @@ impl File {
     }
 
     /// The whole file as one JSON document of this form.
-    fn document<T: DeserializeOwned>(&self) -> Result<T, DataError> {
-        let text = self.text()?;
-        serde_json::from_str(&text).map_err(|error| self.json_error(error.line(), &error))
+    pub(super) fn document<T: DeserializeOwned>(&self) -> Result<T, DataError> {
+        serde_json::from_str(&self.text()?).map_err(|error| self.json_error(error.line(), &error))
     }
 
     /// All text.
     fn text(&self) -> Result<String, DataError> {
-        let (mut lines, mut text) = (Lines::open(&self.path)?, String::new());
-        while lines.advance()? {
-            text.push_str(lines.raw());
-        }
-        Ok(text)
+        read_text(&self.path)
     }
 
     fn json_error(&self, line: usize, error: &serde_json::Error) -> DataError {
