@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::config::{Config, Dev, TaskConfig, TaskKind};
 use crate::error::TrainError;
 use crate::load::Loader;
+pub use crate::load::Repaired;
 use crate::observer::Observer;
 use crate::spec::{DataFile, TaskSpec};
 
@@ -39,6 +40,8 @@ pub struct ExampleSet {
     pub encoded: Vec<Encoded>,
     /// The label of each example.
     pub targets: Vec<Target>,
+    /// Tags of the file that were no valid BIO and were put right.
+    pub repaired: Option<Repaired>,
 }
 
 /// One task's examples.
@@ -121,6 +124,7 @@ impl ExampleSet {
             lines: indices.iter().map(|&i| self.lines[i]).collect(),
             encoded: indices.iter().map(|&i| self.encoded[i].clone()).collect(),
             targets: indices.iter().map(|&i| self.targets[i].clone()).collect(),
+            repaired: self.repaired.clone(),
         }
     }
 }

@@ -11,6 +11,7 @@ use mtl_encoders::EncoderError;
 use mtl_metrics::MetricError;
 use mtl_sharing::SharingError;
 
+use crate::benchmark::ScoreError;
 use crate::config::ConfigError;
 use crate::inspect::HistoryProblem;
 
@@ -51,6 +52,9 @@ pub enum TrainError {
         /// Why.
         source: MetricError,
     },
+    /// A file of predictions, or its gold file, was refused.
+    #[error(transparent)]
+    Predictions(#[from] ScoreError),
     /// The scores of several runs or tasks cannot be put together.
     #[error(transparent)]
     Summary(MetricError),
@@ -244,6 +248,42 @@ pub enum TrainError {
         /// Examples of the second.
         other: usize,
     },
+    /// A tag `I-X` that continues no `X`, where the configuration refuses it.
+    #[error("{at}: `{tag}` after {} continues nothing (invalid_bio = \"refuse\")", said(before))]
+    InvalidBio {
+        /// The tag's place.
+        at: Location,
+        /// The tag.
+        tag: String,
+        /// The tag before it, or `the start`.
+        before: String,
+    },
+    /// A tag that is no BIO tag, where the configuration asks for valid BIO.
+    #[error(
+        "{at}: `{tag}` is no BIO tag: expected O, B-TYPE or I-TYPE; invalid_bio = \"keep\" takes any tag"
+    )]
+    NoBio {
+        /// The tag's place.
+        at: Location,
+        /// The tag.
+        tag: String,
+    },
+    /// A label outside the scale that the configuration sets.
+    #[error("{source}; the scale stands at {scale}")]
+    OutOfScale {
+        /// The label and its place.
+        source: DataError,
+        /// Where the scale is set.
+        scale: Location,
+    },
+    /// Something that follows from a setting of the configuration, with the place of the setting.
+    #[error("{at}: {source}")]
+    Setting {
+        /// The place.
+        at: Location,
+        /// What is wrong.
+        source: Box<TrainError>,
+    },
     /// Sequences may be longer than the encoder can take.
     #[error("`encoder.max_tokens` is {max_tokens}, but the encoder has only {positions} positions")]
     TooLong {
@@ -273,6 +313,12 @@ pub enum TrainError {
         task: String,
         /// The steps of the joint run.
         steps: u64,
+    },
+    /// One task cannot be compared with itself.
+    #[error("a comparison needs at least two tasks, and `{task}` is the only one")]
+    OneTask {
+        /// The task.
+        task: String,
     },
     /// There must be at least one seed.
     #[error("a comparison needs at least one seed, got 0")]
@@ -305,6 +351,7 @@ impl TrainError {
     pub fn exit_code(&self) -> u8 {
         match self {
             TrainError::Interrupted { .. } => 130,
+            TrainError::Setting { source, .. } => source.exit_code(),
             // A file that is damaged or not a model's is a mistake; that it cannot be written is not.
             TrainError::Tensor(TensorError::File { problem, .. })
                 if !matches!(problem, FileProblem::Io { action: "write", .. }) =>
@@ -334,4 +381,9 @@ impl TrainError {
         let path = path.to_owned();
         move |source| TrainError::Io { action, path, source }
     }
+}
+
+/// A tag in quotes, or the words that stand for none.
+fn said(tag: &str) -> String {
+    if tag.contains(' ') { tag.to_owned() } else { format!("`{tag}`") }
 }

@@ -73,6 +73,9 @@ pub fn evaluate(
         let mut scores = Scores::new();
         for (done, &task_idx) in tasks.iter().enumerate() {
             let set = read_set(&run, task_idx, options, |file| observer.tokenizing(file, done, tasks.len()))?;
+            if let Some(repaired) = &set.repaired {
+                observer.message(&repaired.to_string());
+            }
             let judged = judge(&run, task_idx, &set)?;
             scores.insert(run.tasks.tasks[task_idx].name.clone(), judged.scores);
         }
@@ -115,4 +118,5 @@ fn read_set(
     };
     announce(&path);
     labelled_file(task, spec, &path, &run.tokenizer)
+        .map_err(|error| run.config.explain_scale(&spec.name, error))
 }

@@ -1,5 +1,7 @@
 //! Reading one task's files: examples, label set, split, tokens.
 
+mod tags;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -8,7 +10,9 @@ use mtl_data::{
 };
 use mtl_metrics::{MetricError, MetricKey};
 
-use crate::config::{Config, Dev, TaskConfig, TaskKind};
+pub use tags::Repaired;
+
+use crate::config::{self, Config, Dev, InvalidBio, TaskConfig, TaskKind};
 use crate::dataset::{ExampleSet, Target, TaskData};
 use crate::error::TrainError;
 use crate::observer::Observer;
@@ -39,41 +43,48 @@ impl<'a> Loader<'a> {
     /// One task's train and dev examples.
     pub(crate) fn task(&mut self, task: &TaskConfig) -> Result<TaskData, TrainError> {
         let source = source_of(task, self.config.path(&task.examples.train));
-        let (examples, encoded) = self.read(&source, None)?;
+        let all = self.read(task, &source, None)?;
         let (train, dev, indices) = match &task.examples.dev {
             Dev::Fraction(share) => {
-                let split = self.split(task, &examples, *share)?;
-                let all = (&examples[..], &encoded[..]);
-                (pick(all, &split.train), pick(all, &split.dev), Some(split.dev))
+                let split = self.split(task, &all.examples, *share)?;
+                (all.select(&split.train), all.select(&split.dev), Some(split.dev))
             }
-            Dev::File(_) => ((examples, encoded), (Vec::new(), Vec::new()), None),
+            Dev::File(_) => (all, Content::default(), None),
         };
-        let labels = label_set(task, &train.0);
+        let labels = label_set(task, &train.examples);
         let dev_source = match &task.examples.dev {
             Dev::File(file) => source_of(task, self.config.path(file)),
             Dev::Fraction(_) => source.clone(),
         };
-        let dev = if indices.is_some() { dev } else { self.read(&dev_source, Some(&labels))? };
-        let spec = spec_of(task, &labels, &train.0, indices);
-        let duplicates = Duplicates::between(&train.0, &dev.0);
+        let dev = if indices.is_some() { dev } else { self.read(task, &dev_source, Some(&labels))? };
+        let spec = spec_of(task, &labels, &train.examples, indices);
+        let duplicates = Duplicates::between(&train.examples, &dev.examples);
         let train = example_set(&source, train, &labels)?;
         let dev = example_set(&dev_source, dev, &labels)?;
         let data = TaskData { spec, train, dev, duplicates };
-        check(&data)?;
+        check(&data).map_err(|error| match error {
+            TrainError::Score { .. } => self.config.error_at(&format!("tasks.{}.metric", task.name), error),
+            other => other,
+        })?;
         Ok(data)
     }
 
     fn read(
         &mut self,
+        task: &TaskConfig,
         source: &Source,
         known: Option<&LabelSet>,
-    ) -> Result<(Vec<Example>, Vec<Encoded>), TrainError> {
+    ) -> Result<Content, TrainError> {
         self.observer.tokenizing(&source.path, self.done, self.total);
         let labelled = matches!(source.kind, LabelKind::Class | LabelKind::Classes | LabelKind::Tags);
-        let examples = read(source, known.filter(|_| labelled))?;
+        let (examples, repaired) = read_labels(task, source, known.filter(|_| labelled))
+            .map_err(|error| self.config.explain_scale(&task.name, error))?;
+        if let Some(repaired) = &repaired {
+            self.observer.message(&repaired.to_string());
+        }
         let encoded = self.cache.encode(source, &examples, self.tokenizer)?;
         self.done += 1;
-        Ok((examples, encoded))
+        Ok(Content { examples, encoded, repaired })
     }
 
     /// How the examples of a task are split: as those of the task that it shares them with.
@@ -100,6 +111,24 @@ impl<'a> Loader<'a> {
     }
 }
 
+/// What a file holds.
+#[derive(Default)]
+struct Content {
+    examples: Vec<Example>,
+    encoded: Vec<Encoded>,
+    repaired: Option<Repaired>,
+}
+
+impl Content {
+    fn select(&self, indices: &[usize]) -> Content {
+        Content {
+            examples: indices.iter().map(|&i| self.examples[i].clone()).collect(),
+            encoded: indices.iter().map(|&i| self.encoded[i].clone()).collect(),
+            repaired: self.repaired.clone(),
+        }
+    }
+}
+
 /// How a task's files are read, with the one at `path`.
 pub(crate) fn source_of(task: &TaskConfig, path: PathBuf) -> Source {
     let examples = &task.examples;
@@ -109,15 +138,21 @@ pub(crate) fn source_of(task: &TaskConfig, path: PathBuf) -> Source {
         TaskKind::Regression => LabelKind::Value,
         TaskKind::TokenClassification => LabelKind::Tags,
     };
+    let format = examples.format_of(&path);
+    let tables = [config::Format::Tsv, config::Format::Csv];
+    // What a file of another form names itself.
+    let named = format == examples.format || [format, examples.format].iter().all(|one| tables.contains(one));
+    let of_words = matches!(format, config::Format::Conll | config::Format::Conllu);
+    let text = if of_words && !named { Vec::new() } else { examples.text.clone() };
     Source {
-        format: Format::from_name(examples.format.name()),
-        header: examples.header,
-        columns: examples.columns.clone(),
+        format: Format::from_name(format.name()),
+        header: examples.header.filter(|_| named),
+        columns: examples.columns.clone().filter(|_| named),
         separator: task.separator.clone(),
         missing: task.missing.clone(),
         scale: task.scale.map(|[min, max]| (min, max)),
         benchmark: task.benchmark.as_ref().map(|files| files.task),
-        ..Source::new(path, kind).text(examples.text.clone()).label(task.label.clone())
+        ..Source::new(path, kind).text(text).label(task.label.clone())
     }
 }
 
@@ -128,6 +163,18 @@ pub(crate) fn read(source: &Source, known: Option<&LabelSet>) -> Result<Vec<Exam
         None => source.read()?,
     };
     Ok(reader.collect::<Result<_, _>>()?)
+}
+
+/// All examples of a file, their tags treated as the task asks.
+fn read_labels(
+    task: &TaskConfig,
+    source: &Source,
+    known: Option<&LabelSet>,
+) -> Result<(Vec<Example>, Option<Repaired>), TrainError> {
+    match task.invalid_bio.and_then(InvalidBio::policy) {
+        Some(policy) => tags::read(source, policy, known),
+        None => Ok((read(source, known)?, None)),
+    }
 }
 
 /// A labelled file of a task whose labels are known.
@@ -142,9 +189,9 @@ pub(crate) fn labelled_file(
     let source = source_of(task, path.to_owned());
     let labels = LabelSet::new(spec.labels.iter().cloned());
     let known = Some(&labels).filter(|_| task.kind != TaskKind::Regression);
-    let examples = read(&source, known)?;
+    let (examples, repaired) = read_labels(task, &source, known)?;
     let encoded = tokenizer.encode_all(&examples)?;
-    let set = example_set(&source, (examples, encoded), &labels)?;
+    let set = example_set(&source, Content { examples, encoded, repaired }, &labels)?;
     check_labelled(&spec.name, &set)?;
     Ok(set)
 }
@@ -164,11 +211,6 @@ pub(crate) fn held_out(
             reason: format!("the run held out example {index} of it, but it has {}", set.len()),
         }),
     }
-}
-
-fn pick((examples, encoded): (&[Example], &[Encoded]), indices: &[usize]) -> (Vec<Example>, Vec<Encoded>) {
-    let examples = indices.iter().map(|&i| examples[i].clone()).collect();
-    (examples, indices.iter().map(|&i| encoded[i].clone()).collect())
 }
 
 /// The labels of the train set, or those that a benchmark publishes.
@@ -209,7 +251,7 @@ fn range_of(train: &[Example]) -> [f64; 2] {
 
 fn example_set(
     source: &Source,
-    (examples, encoded): (Vec<Example>, Vec<Encoded>),
+    Content { examples, encoded, repaired }: Content,
     labels: &LabelSet,
 ) -> Result<ExampleSet, TrainError> {
     let target = |example: &Example| {
@@ -232,6 +274,7 @@ fn example_set(
         lines: examples.iter().map(|example| example.line).collect(),
         targets: examples.iter().map(target).collect::<Result<_, TrainError>>()?,
         encoded,
+        repaired,
     })
 }
 

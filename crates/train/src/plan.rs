@@ -4,7 +4,7 @@ use mtl_core_tensor::Module;
 use mtl_sharing::WeightingConfig;
 use serde::Serialize;
 
-use crate::config::Config;
+use crate::config::{Config, Dev};
 use crate::dataset::{Dataset, ExampleSet, Stream, Target};
 use crate::error::TrainError;
 pub use crate::estimate::Estimate;
@@ -44,6 +44,8 @@ pub struct TaskPlan {
     pub train_examples: usize,
     /// Labelled dev examples.
     pub dev_examples: usize,
+    /// The share of the train file that is held out as dev set; `None` if that is a file of its own.
+    pub held_out: Option<f64>,
     /// Tokens of the train examples, after truncation.
     pub train_tokens: u64,
     /// Train examples that truncation shortened or may have shortened: those of exactly the longest length.
@@ -164,6 +166,10 @@ fn task_plan(config: &Config, dataset: &Dataset, task_idx: usize, counts: &Count
         name: task.spec.name.clone(),
         train_examples: labelled.len(),
         dev_examples: task.dev.labelled().len(),
+        held_out: match config.tasks[task_idx].examples.dev {
+            Dev::Fraction(share) => Some(share),
+            Dev::File(_) => None,
+        },
         train_tokens: task.train.tokens(&labelled),
         at_limit: labelled.iter().filter(at_limit).count(),
         labels: task.spec.labels.len().max(1),

@@ -20,7 +20,8 @@ use crate::run_folder::RunFolder;
 pub struct PredictOptions {
     /// The task; may be left out if the run has one only.
     pub task: Option<String>,
-    /// The input: a file in the form of the task's own, whose label column may be absent.
+    /// The input: a file with the columns of the task's own, whose label column may be absent. Its format is the one that
+    /// its name tells, unless the configuration sets the task's.
     pub input: PathBuf,
     /// The file to write, whole or not at all.
     pub output: PathBuf,
@@ -34,7 +35,8 @@ pub struct PredictOptions {
 /// `{"labels", "probabilities"}` for several labels a text, and `{"labels"}`, one a word, for token classification;
 /// a word that truncation cut off gets `null`.
 ///
-/// Errors if there is no such run or task, if the input is refused, if the output is the input or a folder, or if the output cannot be written.
+/// Errors if there is no such run or task, if the input is refused or has an empty line between rows of a table or of JSON
+/// lines, if the output is the input or a folder, or if the output cannot be written.
 pub fn predict(
     folder: &Path,
     options: &PredictOptions,
@@ -47,7 +49,7 @@ pub fn predict(
         let spec = &run.tasks.tasks[task_idx];
         let source = source_of(&run.config.tasks[task_idx], options.input.clone());
         observer.tokenizing(&options.input, 0, 1);
-        let examples = read(&Source { label: None, ..source }, None)?;
+        let examples = read(&Source { label: None, refuse_empty_lines: true, ..source }, None)?;
         let encoded = run.tokenizer.encode_all(&examples)?;
         let texts: Vec<&Encoded> = encoded.iter().collect();
         let asked = Asked { model: &run.model, task_idx, spec, pack_tokens: run.tasks.pack_tokens };

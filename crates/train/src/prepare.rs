@@ -6,7 +6,7 @@ use mtl_core_tensor::optim::{
     AdamW, AdamWConfig, Groups, Optimizer, Schedule, ScheduleShape, Sgd, SgdConfig,
 };
 use mtl_core_tensor::{Cpu, Init};
-use mtl_data::{TokenCache, Tokenizer};
+use mtl_data::{DataError, TokenCache, Tokenizer};
 use mtl_encoders::{BertConfig, preset};
 
 use crate::config::{self, Config, EncoderOrigin};
@@ -35,7 +35,11 @@ impl Text {
     ///
     /// Errors if the tokenizer or the data is refused.
     pub fn load(config: &Config, options: &Options, observer: &mut dyn Observer) -> Result<Text, TrainError> {
-        let tokenizer = Tokenizer::open(&tokenizer_path(config), config.encoder.max_tokens)?;
+        let tokenizer = Tokenizer::open(&tokenizer_path(config), config.encoder.max_tokens);
+        let tokenizer = tokenizer.map_err(|error| match error {
+            DataError::MaxTokens { .. } => config.error_at("encoder.max_tokens", error),
+            other => other.into(),
+        })?;
         let cache = TokenCache::new(options.cache_folder());
         let dataset = Dataset::load(config, &tokenizer, &cache, observer)?;
         Ok(Text { tokenizer: Arc::new(tokenizer), dataset })
@@ -78,10 +82,16 @@ pub fn model(config: &Config, text: &Text) -> Result<Model, TrainError> {
     encoder.set_checkpoint_layers(config.encoder.checkpoint_layers);
     let (max_tokens, positions) = (config.encoder.max_tokens, encoder.config().max_positions);
     if max_tokens > positions {
-        return Err(TrainError::TooLong { max_tokens, positions });
+        return Err(config.error_at("encoder.max_tokens", TrainError::TooLong { max_tokens, positions }));
     }
-    text.tokenizer.check_vocabulary(encoder.config().vocab_size)?;
+    let misfit = |error| config.error_at(tokenizer_key(config), error);
+    text.tokenizer.check_vocabulary(encoder.config().vocab_size).map_err(misfit)?;
     Ok(Model::new(encoder, &text.dataset.specs(), config.train.label_smoothing, config.seed)?)
+}
+
+/// The key that says which tokenizer is used.
+fn tokenizer_key(config: &Config) -> &'static str {
+    if config.encoder.tokenizer.is_some() { "encoder.tokenizer" } else { "encoder.from" }
 }
 
 /// The encoder of a folder, or a preset with as many token embeddings as the tokenizer has tokens.

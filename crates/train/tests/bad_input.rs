@@ -90,10 +90,11 @@ fn an_encoder_that_does_not_fit_is_an_error() {
     let mut long = long;
     long.encoder.max_tokens = 65;
     let (message, code) = refused(&long, &folder.path().join("long"));
-    assert_eq!(
-        (message.as_str(), code),
-        ("`encoder.max_tokens` is 65, but the encoder has only 64 positions", 2)
+    let wanted = format!(
+        "{}: `encoder.max_tokens` is 65, but the encoder has only 64 positions",
+        long.place("encoder.max_tokens")
     );
+    assert_eq!((message, code), (wanted, 2));
     let config = config(folder.path(), "steps = 1", "", TASKS);
     let weights = folder.path().join("encoder/model.safetensors");
     let bytes = fs::read(&weights).unwrap();

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use mtl_curriculum::{SamplerKind, Unit};
 use mtl_sharing::{GradientKind, WeightingConfig, WeightingKind};
 use mtl_train::config::{
-    Architecture, Config, Dev, EncoderOrigin, Format, Keep, Length, Optimizer, Precision, Schedule, TaskKind,
+    Architecture, Config, Dev, EncoderOrigin, Format, InvalidBio, Keep, Length, Optimizer, Precision,
+    Schedule, TaskKind,
 };
 
 const FOUR_TASKS: &str = include_str!("fixtures/four_tasks.toml");
@@ -17,6 +18,18 @@ fn parse(text: &str) -> Config {
 /// The smallest encoder and task around some lines of a task.
 fn with_task(lines: &str) -> Config {
     parse(&format!("encoder.from = \"model\"\n[tasks.a]\n{lines}"))
+}
+
+#[test]
+fn a_task_with_tags_says_what_becomes_of_invalid_bio() {
+    let words = "kind = \"token-classification\"\nlabel = \"upos\"\ntrain = \"x.conllu\"\n";
+    let kept = with_task(words);
+    assert_eq!(kept.tasks[0].invalid_bio, Some(InvalidBio::Keep));
+    assert!(kept.to_toml().contains("invalid_bio = \"keep\""));
+    let refused = with_task(&format!("{words}invalid_bio = \"refuse\""));
+    assert_eq!(refused.tasks[0].invalid_bio, Some(InvalidBio::Refuse));
+    assert_eq!(kept.differences(&refused), ["tasks.a.invalid_bio"]);
+    assert!(parse(FOUR_TASKS).tasks[0].invalid_bio.is_none(), "a regression has no tags");
 }
 
 #[test]

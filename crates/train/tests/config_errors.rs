@@ -487,3 +487,44 @@ fn a_benchmark_says_what_the_file_must_not() {
         "mtl.toml:8:20: `tasks.a.same_examples_as` applies to tasks without a `benchmark`, not to glue/rte"
     );
 }
+
+#[test]
+fn invalid_bio_is_a_choice_of_tasks_with_tags() {
+    assert_eq!(
+        task("invalid_bio = \"repair\""),
+        "mtl.toml:7:1: `tasks.a.invalid_bio` applies to token-classification, not to classification"
+    );
+    let words = "kind = \"token-classification\"\nlabel = \"upos\"\ntrain = \"x.conllu\"\n";
+    assert_eq!(
+        whole_task(&format!("{words}invalid_bio = \"fix\"")),
+        "mtl.toml:6:15: `tasks.a.invalid_bio` cannot be `fix`, expected one of keep, repair, refuse"
+    );
+    assert_eq!(
+        whole_task("benchmark = \"glue/rte\"\ndir = \"x\"\ninvalid_bio = \"keep\""),
+        "mtl.toml:5:1: `tasks.a.benchmark` and `tasks.a.invalid_bio` are both given, only one of them can hold"
+    );
+}
+
+#[test]
+fn a_name_that_is_not_near_is_not_suggested() {
+    assert_eq!(
+        settings("[curriculum]\nsamplr = 1"),
+        "mtl.toml:3:1: unknown key `curriculum.samplr`, did you mean `sampler`?"
+    );
+    assert_eq!(
+        settings("[curriculum]\nsteps = 1"),
+        "mtl.toml:3:1: unknown key `curriculum.steps`, expected one of sampler, unit"
+    );
+}
+
+#[test]
+fn a_key_has_its_place_or_that_of_its_table() {
+    let text = format!("{HEAD}{TASK}\n[train]\nbatch = 3\n");
+    let config = Config::parse(&text, Path::new("mtl.toml"), None).unwrap();
+    let place = |key| config.place(key).to_string();
+    assert_eq!(place("train.batch"), "mtl.toml:9:9");
+    assert_eq!(place("encoder.from"), "mtl.toml:1:16");
+    assert_eq!(place("encoder.max_tokens"), "mtl.toml:1:1");
+    assert_eq!(place("tasks.a.scale"), "mtl.toml:2:8");
+    assert_eq!(place("sharing.weighting"), "mtl.toml:1:1");
+}

@@ -1,7 +1,11 @@
 //! Benchmarks: official scores of files of predictions, and the official files of a run's predictions.
 
+mod conll18;
+mod conlleval;
 mod decanlp;
+mod error;
 mod glue;
+mod squad;
 mod submission;
 mod superglue;
 
@@ -14,6 +18,10 @@ use serde::Serialize;
 
 use crate::error::TrainError;
 
+pub use conll18::{ParserRow, ParserScore, score_parser};
+pub use conlleval::{ChunkRow, ChunkScore, score_chunks};
+pub use error::ScoreError;
+pub use squad::{AnswerFileScore, NoAnswerFile, score_answers};
 pub use submission::{Submission, SubmissionOptions, submission};
 
 /// What is scored.

@@ -21,6 +21,7 @@ const FIXED: &[&str] = &[
     "separator",
     "missing",
     "scale",
+    "invalid_bio",
     "same_examples_as",
 ];
 
@@ -119,6 +120,7 @@ pub(super) fn read(name: &str, section: &Section<'_>, data: &Path) -> Result<Rea
         label: "label".to_owned(),
         separator: None,
         missing: Vec::new(),
+        invalid_bio: None,
         scale: (task.asks == Asks::Value).then_some([0.0, 5.0]),
         metrics: metrics.into_iter().filter(|other| *other != metric).collect(),
         metric,

@@ -39,7 +39,7 @@ pub enum Dev {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Examples {
-    /// The format of all files.
+    /// The format of the train file, and of all files whose name tells no other.
     pub format: Format,
     /// Whether the first line names the columns; for tsv and csv only.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -92,6 +92,13 @@ impl Examples {
         Ok(examples)
     }
 
+    /// The format of one of the files: what its name tells, unless the name of the train file does not tell that file's
+    /// format, which then is the one of all files.
+    pub(crate) fn format_of(&self, file: &Path) -> Format {
+        let told = format_of(&self.train) == Some(self.format);
+        format_of(file).filter(|_| told).unwrap_or(self.format)
+    }
+
     /// Errors at the first key that says something else than `base` does.
     fn check_same(&self, section: &Section<'_>, base: &TaskConfig) -> Result<(), ConfigError> {
         let common = &base.examples;
@@ -131,16 +138,8 @@ fn read_format(
 
 /// The format that a file's name tells, compressed or not.
 fn format_of(file: &Path) -> Option<Format> {
-    let name = file.file_name()?.to_str()?.to_lowercase();
-    let name = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(&name);
-    match name.rsplit_once('.')?.1 {
-        "tsv" => Some(Format::Tsv),
-        "csv" => Some(Format::Csv),
-        "jsonl" | "ndjson" => Some(Format::Jsonl),
-        "conll" | "iob" | "bio" => Some(Format::Conll),
-        "conllu" => Some(Format::Conllu),
-        _ => None,
-    }
+    let told = mtl_data::Format::of_path(file)?;
+    Format::ALL.iter().copied().find(|format| format.name() == told.name())
 }
 
 /// Errors if files of this format have no labels for this kind of task.
@@ -261,6 +260,7 @@ mod tests {
         assert_eq!(of("a/train.tsv"), Some(Format::Tsv));
         assert_eq!(of("train.JSONL.gz"), Some(Format::Jsonl));
         assert_eq!(of("train.conllu.zst"), Some(Format::Conllu));
+        assert_eq!(of("emerging.test.annotated"), Some(Format::Conll));
         assert_eq!(of("train.txt"), None);
         assert_eq!(of("train"), None);
     }

@@ -14,7 +14,9 @@ mod differences;
 mod encoder;
 mod error;
 mod examples;
+mod invalid_bio;
 mod metric;
+mod places;
 mod section;
 mod sharing;
 mod task;
@@ -35,11 +37,13 @@ pub use curriculum::CurriculumConfig;
 pub use encoder::{EncoderConfig, EncoderOrigin, PRESETS};
 pub use error::{ConfigError, ConfigProblem, Suggestion};
 pub use examples::{Dev, Examples, Format};
+pub use invalid_bio::InvalidBio;
 pub use metric::METRICS_BY_KIND;
 pub use sharing::{Architecture, GradientsConfig, SharingConfig};
 pub use task::{TaskConfig, TaskKind};
 pub use training::{Keep, Length, Optimizer, OptimizerKind, Precision, Schedule, TrainConfig};
 
+use places::Places;
 use section::{Entry, Section, Source};
 
 const KEYS: &[&str] = &["seed", "data", "encoder", "train", "sharing", "curriculum", "tasks"];
@@ -64,6 +68,8 @@ pub struct Config {
     pub tasks: Vec<TaskConfig>,
     /// Tasks of benchmarks that can be described but not trained, in the order of the file.
     pub headless: Vec<HeadlessTask>,
+    /// Where all this stands in the file.
+    pub(crate) places: Places,
 }
 
 impl Config {
@@ -105,6 +111,7 @@ impl Config {
             train,
             tasks,
             headless,
+            places: Places::of(path, &file),
         })
     }
 

@@ -1,5 +1,6 @@
 //! Reading one TOML table key by key, each error at its line and column.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use toml::Spanned;
@@ -18,14 +19,15 @@ pub(super) struct Source<'s> {
 impl Source<'_> {
     /// The problem at the byte `at` of the text.
     pub(super) fn error(&self, at: usize, problem: ConfigProblem) -> ConfigError {
+        let (line, column) = self.place(at);
+        ConfigError::Invalid { path: self.path.to_owned(), line, column, problem: Box::new(problem) }
+    }
+
+    /// Line and column, from 1, of the byte `at` of the text.
+    fn place(&self, at: usize) -> (usize, usize) {
         let before = &self.text[..at.min(self.text.len())];
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        ConfigError::Invalid {
-            path: self.path.to_owned(),
-            line: before.matches('\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
-            problem: Box::new(problem),
-        }
+        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
     }
 }
 
@@ -81,6 +83,20 @@ impl<'s> Section<'s> {
             self.table.iter().map(|(key, value)| self.entry(key, value)).collect();
         entries.sort_by_key(|entry| entry.key_at);
         entries
+    }
+
+    /// Notes the place of every key of the table and of the tables in it, by dotted name.
+    pub(super) fn collect_places(&self, places: &mut BTreeMap<String, (usize, usize)>) {
+        for entry in self.entries() {
+            let at = match entry.table(None) {
+                Ok(table) => {
+                    table.collect_places(places);
+                    entry.key_at
+                }
+                Err(_) => entry.value.span().start,
+            };
+            places.insert(entry.name, self.source.place(at));
+        }
     }
 
     /// The entry of `key`, if it is there.

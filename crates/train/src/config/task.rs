@@ -8,6 +8,7 @@ use super::benchmark::{self, BenchmarkFiles, HeadlessTask};
 use super::choice::choices;
 use super::error::{ConfigError, ConfigProblem};
 use super::examples::{Examples, Format, check_column};
+use super::invalid_bio::InvalidBio;
 use super::section::{Entry, Section};
 
 const KEYS: &[&str] = &[
@@ -20,6 +21,7 @@ const KEYS: &[&str] = &[
     "separator",
     "missing",
     "scale",
+    "invalid_bio",
     "train",
     "dev",
     "test",
@@ -54,7 +56,7 @@ choices! {
 /// | `train` | needed | file | |
 /// | `dev` | 0.1 | file, or a share of `train` | above 0, below 1 |
 /// | `test` | | file | |
-/// | `format` | by the ending of `train` | | [`Format`] |
+/// | `format` | by the ending of each file, else of `train` | the format of all files | [`Format`] |
 /// | `header` | true, unless `columns` is given | whether the first line names the columns (tsv, csv) | |
 /// | `columns` | | names of the columns (tsv, csv; needed for conll) | |
 /// | `text` | conllu: form; conll: the first column; else needed | column or key; an array of two is a pair | |
@@ -62,6 +64,7 @@ choices! {
 /// | `separator` | multi-label: `,`; words in one cell: a space | what stands between several labels, or words, in one cell | |
 /// | `missing` | | what stands where there is no label: a string or an array of strings | |
 /// | `scale` | | `[min, max]` of the numbers (regression) | min below max |
+/// | `invalid_bio` | `keep` | what becomes of a tag `I-X` that continues no `X` (token classification): it stays and begins a span when spans are counted, is read as `B-X` with a warning, or is an error | [`InvalidBio`] |
 /// | `metric` | by kind | the score by which the task is judged | [`METRICS_BY_KIND`](super::METRICS_BY_KIND) |
 /// | `metrics` | | more scores to report | the same |
 /// | `weight` | 1 | weight of the loss | above 0 |
@@ -90,6 +93,9 @@ pub struct TaskConfig {
     /// The least and the greatest number of a regression.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scale: Option<[f64; 2]>,
+    /// What becomes of tags that are no valid BIO; there for token classification only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub invalid_bio: Option<InvalidBio>,
     /// The score by which the task is judged.
     pub metric: String,
     /// More scores to report, without repeats.
@@ -166,6 +172,7 @@ impl TaskConfig {
             separator: read_separator(section, kind, examples.format)?,
             missing: section.or("missing", Vec::new(), |entry| entry.strings())?,
             scale: read_scale(section, kind)?,
+            invalid_bio: InvalidBio::read(section, kind)?,
             metrics: read_metrics(section, kind, &metric)?,
             metric,
             weight: section.or("weight", 1.0, read_weight)?,
