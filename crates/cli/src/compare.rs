@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use mtl_train::compare::evidence::ENOUGH_SEEDS;
 use mtl_train::compare::{Comparison, Effect, RunScore, TaskSummary, Verdict, WhoHurts, better};
-use mtl_train::{Arm, CompareOptions, Split};
+use mtl_train::run_folder::RunFolder;
+use mtl_train::{Arm, CompareOptions, Config, Split, TrainError};
 
 use crate::arguments::{ConfigArguments, ThreadArguments, seeds_parser};
 use crate::progress::{PlanView, Progress};
@@ -13,21 +14,22 @@ use crate::table::{self, coloured, number, words};
 use crate::{format, interrupt, report, verdict};
 
 const HELP: &str = "\
-Trains each task alone and all tasks together, with K seeds: the configuration's and those after it.
-A task is shown the same number of its own examples in both. DIR holds a folder per run, compare.json
-with every score and test, and better.toml, the mix that the evidence speaks for. The same command
-continues after an interrupt, and reuses the runs that are there when it is given more seeds.
+Trains each task alone and all tasks together, with K seeds: the configuration's and those after it. A task \
+is shown the same number of its own examples in both. DIR holds a folder per run, compare.json with every \
+score and test, and better.toml, the mix that the evidence speaks for. The same command continues after an \
+interrupt, and reuses the runs that are there when it is given more seeds.
 
 How sure is a difference? Two tests, each adjusted (Holm) for the number of tasks:
   over examples  paired bootstrap: would these models differ on other examples?
-  over seeds     paired t test: would models of other seeds differ on these examples?
-\"helped\" and \"hurt\" need both below .05. With one or two seeds the first decides alone, and says
-nothing about other seeds. \"no evidence\" is not \"no difference\": the table says what it takes.
+  over seeds     paired t test: would models of other seeds differ on these
+                 examples?
+\"helped\" and \"hurt\" need both below .05. With one or two seeds the first decides alone, and says nothing \
+about other seeds. \"no evidence\" is not \"no difference\": the table says what it takes.
 
 A task with test = \"FILE\" is scored on it; the dev set then serves selection only.
 
---who-hurts trains all tasks but one as well, for each: as many joint runs more a seed as there are
-tasks. It names who helps and hurts whom, and writes the matrix to DIR/who-hurts.svg.
+--who-hurts trains all tasks but one as well, for each: as many joint runs more a seed as there are tasks. \
+It names who helps and hurts whom, and writes the matrix to DIR/who-hurts.svg.
 
 Examples:
   mtl compare tasks.toml --out runs/compare --seeds 3
@@ -58,10 +60,23 @@ pub struct Compare {
 }
 
 impl Compare {
+    /// Errors if there is nothing to compare, or no room for it.
+    fn check(&self, config: &Config) -> Result<(), TrainError> {
+        if config.headless.is_empty() && config.tasks.len() < 2 {
+            return Err(config.error_at("tasks", TrainError::OneTask { task: config.tasks[0].name.clone() }));
+        }
+        if RunFolder::new(&self.out).holds_run() {
+            let problem = "it holds a run of `mtl train`, and a comparison needs a folder of its own";
+            return Err(TrainError::Output { path: self.out.clone(), problem });
+        }
+        Ok(())
+    }
+
     /// Runs everything and prints the comparison.
     pub fn run(&self) -> anyhow::Result<()> {
         let interrupt = interrupt::flag()?;
         let config = self.config.load()?;
+        self.check(&config)?;
         let options = CompareOptions {
             out: self.out.clone(),
             seeds: self.seeds,

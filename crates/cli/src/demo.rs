@@ -12,8 +12,8 @@ use crate::table::{self, number, words};
 use crate::{compare, format, interrupt, report};
 
 const HELP: &str = "\
-The corpus is synthetic: made by a seeded generator, so nothing is downloaded, and no score on it
-says anything about real text. --out keeps the corpus and all runs to look at.
+The corpus is synthetic: made by a seeded generator, so nothing is downloaded, and no score on it says \
+anything about real text. --out keeps the corpus and all runs to look at.
 
 Examples:
   mtl demo

@@ -10,42 +10,55 @@ use crate::table::{self, number, words};
 use crate::{format, interrupt, report};
 
 const HELP: &str = "\
-Data is read and tokenized, and the tokenized text is kept in the folder .mtl-cache; no model is read
-and nothing is trained. All numbers but the baselines are of the labelled train examples.
+Data is read and tokenized, and the tokenized text is kept in the folder .mtl-cache; no model is read and \
+nothing is trained. All numbers but the baselines are of the labelled train examples.
 
 Labels (of a regression: ten equal parts of its scale; of a token task: each labelled word)
-  entropy        in nats: 0 for one label, ln K for K labels of the same frequency
+  entropy        in nats: 0 for one label, ln K for K labels of the same
+                 frequency
   of ln K        the same as a share of ln K
-  kurtosis       of the K label frequencies: m4 / m2^2 - 3 (Fisher's, population moments);
-                 high where few labels take most of it; - where all are equally frequent
-  majority       dev score of always giving the most frequent answer (a regression: the mean)
-  random         expected dev score of guesses drawn as the train labels are distributed;
-                 with ± it is the mean of 30 such guesses and their standard deviation
+  kurtosis       of the K label frequencies: m4 / m2^2 - 3 (Fisher's,
+                 population moments); high where few labels take most of it; -
+                 where all are equally frequent
+  majority       dev score of always giving the most frequent answer (a
+                 regression: the mean)
+  random         expected dev score of guesses drawn as the train labels are
+                 distributed; with ± it is the mean of 30 such guesses and
+                 their standard deviation
 Texts (mean / median / 95th percentile / longest)
-  words          what white space divides, or the words of the file; both texts of a pair
+  words          what white space divides, or the words of the file; both texts
+                 of a pair
   tokens         before truncation, special ones included
   cut            examples longer than encoder.max_tokens
   tokens/word    special tokens not counted
-  unknown        share of the tokens that stand for something the vocabulary lacks
-  repeated       train examples whose text an earlier one has; ! of which with another label
+  unknown        share of the tokens that stand for something the vocabulary
+                 lacks
+  repeated       train examples whose text an earlier one has; ! of which with
+                 another label
   dev in train   dev examples whose text stands in train
 Questions (tasks of benchmarks that no head answers yet; of the train set, or else the dev set)
   context, question, answer   words: mean / median / 95th percentile / longest
   answers, choices            a question, on average
-  in context                  share of questions one of whose answers stands in the context
-  no answer                   share of questions that the context does not answer
+  in context                  share of questions one of whose answers stands in
+                              the context
+  no answer                   share of questions that the context does not
+                              answer
 Pairs (words: lower-cased runs of letters and digits; a pair of texts is two texts)
   words in common   |A and B| / |A or B| of the words that occur (Jaccard)
-  weighted          sum of min(p, q) / sum of max(p, q) of their relative frequencies
-  JS                1 - Jensen-Shannon divergence / ln 2 of their relative frequencies
+  weighted          sum of min(p, q) / sum of max(p, q) of their relative
+                    frequencies
+  JS                1 - Jensen-Shannon divergence / ln 2 of their relative
+                    frequencies
   texts in common   different train texts of four words or more that both have
-  likeness          JS between halves of both, over JS between two halves of each: 1 for one source
+  likeness          JS between halves of both, over JS between two halves of
+                    each: 1 for one source
   same task         same kind, as many texts, same label set or scale
-  same domain       likeness of at least 0.88, or the same name where both tasks have the key `domain`
+  same domain       likeness of at least 0.88, or the same name where both
+                    tasks have the key `domain`
   Table 1           what the survey calls training them together
 
   [tasks.reviews]
-  domain = \"movies\"     # overrides what the words say, where the other task has the key too
+  domain = \"movies\"     # holds where the other task has the key too
 
 Examples:
   mtl describe tasks.toml

@@ -12,6 +12,8 @@ use crate::table::{self, number, words};
 use crate::{format, interrupt, report};
 
 const HELP: &str = "\
+The ending of --file tells its format, unless the configuration sets `format`.
+
 With --json the document has the form that DIR/metrics.json has: {\"tasks\": {TASK: {METRIC: VALUE}}}.
 
 Examples:
@@ -30,7 +32,7 @@ pub struct Eval {
     /// Score this task only
     #[arg(long, value_name = "T")]
     task: Option<String>,
-    /// Score this labelled file, in the form of the task's own, instead of the dev set
+    /// Score this labelled file, with the columns of the task's own, instead of the dev set
     #[arg(long, value_name = "F", conflicts_with = "split")]
     file: Option<PathBuf>,
     /// Score these sets

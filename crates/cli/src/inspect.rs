@@ -14,27 +14,32 @@ use crate::{format, interrupt, report};
 const NAMED: usize = 3;
 
 const HELP: &str = "\
-Reads DIR/history.jsonl, of a finished run or of one under way, and draws losses, weights, gradient norms, cosines and
-scores over the steps.
+Reads DIR/history.jsonl, of a finished run or of one under way, and draws losses, weights, gradient norms, \
+cosines and scores over the steps.
 
 The columns of a task:
   steps          steps that show it
   first loss     mean over the first tenth of them
   last loss      mean over the last tenth
   mean loss      mean over all
-  weight         mean of what its gradient was multiplied by in the shared parameters
-  gradient norm  mean norm of that gradient before the weight, over the steps that measured it; with weighting
-                 \"gradnorm\" that of the last shared layer, with gradients \"mgda-ub\" that at the encoder's output
+  weight         mean of what its gradient was multiplied by in the shared
+                 parameters
+  gradient norm  mean norm of that gradient before the weight, over the steps
+                 that measured it; with weighting \"gradnorm\" that of the last
+                 shared layer, with gradients \"mgda-ub\" that at the
+                 encoder's output
 
 The columns of two tasks, those of the lowest mean cosine first:
   measured       steps that measured the gradients of both
-  mean cosine    1 where they pull the same way, 0 where neither minds the other, -1 where they undo each other
-  in conflict    share of these steps in which the cosine is below 0: what lowers one loss raises the other;
-                 about 50 % beside a mean cosine near 0 is chance, no conflict
+  mean cosine    1 where they pull the same way, 0 where neither minds the
+                 other, -1 where they undo each other
+  in conflict    share of these steps in which the cosine is below 0: what
+                 lowers one loss raises the other; about 50 % beside a mean
+                 cosine near 0 is chance, no conflict
   sharpest       the smallest cosine, and its step
 
-A combining such as \"pcgrad\" measures every step; otherwise every sharing.measure_every-th does, in runs whose
-curriculum.unit lets a step show several tasks.
+A combining such as \"pcgrad\" measures every step; otherwise every sharing.measure_every-th does, in runs \
+whose curriculum.unit lets a step show several tasks.
 
 Examples:
   mtl inspect runs/first

@@ -27,25 +27,26 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 const HELP: &str = "\
 Examples:
-  mtl demo                                    see it work; nothing is needed
-  mtl describe tasks.toml                     what the data say: labels, baselines, what tasks share
-  mtl plan tasks.toml                         what a run would do, before it runs
-  mtl train tasks.toml --out runs/first       train one model on all tasks of the file
-  mtl inspect runs/first                      what happened while it trained, as tables and a picture
-  mtl eval runs/first                         its scores
+  mtl demo                                see it work; nothing is needed
+  mtl describe tasks.toml                 what the data say, before training
+  mtl plan tasks.toml                     what a run would do, before it runs
+  mtl train tasks.toml --out runs/first   train one model on all tasks
+  mtl inspect runs/first                  what happened while it trained
+  mtl eval runs/first                     its scores
   mtl predict runs/first --task sentiment --input new.tsv --output labels.jsonl
-  mtl compare tasks.toml --out runs/compare --seeds 3    is training together worth it?
-  mtl verify                                  does each method compute what its paper says?
+  mtl compare tasks.toml --out runs/compare --seeds 3    is it worth it?
+  mtl score squad --gold dev.json --predictions answers.json
+  mtl verify                              is each method what its paper says?
 
 A configuration file (`mtl train --help` says more):
   [encoder]
-  from = \"path/to/model\"           # a folder with pretrained weights, as Hugging Face has them
+  from = \"path/to/model\"          # pretrained weights, as Hugging Face has them
 
   [tasks.sentiment]
   kind = \"classification\"
   text = \"sentence\"
   label = \"label\"
-  train = \"sentiment/train.tsv\"    # relative to this file
+  train = \"sentiment/train.tsv\"   # relative to this file
 
   [tasks.similarity]
   kind = \"regression\"
@@ -54,11 +55,11 @@ A configuration file (`mtl train --help` says more):
   train = \"similarity/train.csv\"
 
   [tasks.rte]
-  benchmark = \"glue/rte\"           # columns, labels, kind and metrics are those of the benchmark
+  benchmark = \"glue/rte\"          # it says columns, labels, kind and metrics
   dir = \"glue/RTE\"
 
-Exit codes: 0 done, 1 a run failed, 2 a mistake in the command, the configuration or the data,
-130 interrupted.";
+Exit codes: 0 done, 1 a run failed, 2 a mistake in the command, the configuration or the data, 130 \
+interrupted.";
 
 /// Train one text model on several tasks at once, and see what that does to each of them.
 #[derive(Debug, Parser)]

@@ -15,7 +15,8 @@ Data is read and tokenized, and the tokenized text is kept in the folder .mtl-ca
 The columns:
   train, dev     labelled examples
   labels         how many there are to choose from; 1 for a number
-  tokens         tokens of the train examples, after truncation to encoder.max_tokens
+  tokens         tokens of the train examples, after truncation to
+                 encoder.max_tokens
   at limit       train examples of exactly that length, most of them shortened
   steps          steps in which the task is seen
   shown          its examples that are seen, repeats counted
@@ -79,6 +80,14 @@ pub fn text(plan: &RunPlan) -> String {
         format::seconds(estimate.seconds),
         estimate.flops_per_second / 1e9,
     );
+    for (task, share) in plan.tasks.iter().filter_map(|task| Some((task, task.held_out?))) {
+        text += &format!(
+            "\ndev of `{}`: no file is named, so {} % of train is held out ({})",
+            task.name,
+            100.0 * share,
+            format::several(task.dev_examples as u64, "labelled example"),
+        );
+    }
     for warning in &plan.warnings {
         text += &format!("\nwarning: {warning}");
     }

@@ -10,25 +10,31 @@ use crate::progress::{PlanView, Progress};
 use crate::{format, interrupt, report};
 
 const HELP: &str = "\
-The input has the form of the task's own files: format, header and column names are those of the
-configuration. Its label column may be absent. The output has one JSON object per row, in order:
-  classification         {\"label\": \"positive\", \"probabilities\": {\"negative\": 0.04, \"positive\": 0.96}}
-  several labels         {\"labels\": [\"sports\"], \"probabilities\": {\"politics\": 0.1, \"sports\": 0.8}}
-  regression             {\"value\": 3.7}, in the scale of the file
-  token classification   {\"labels\": [\"O\", \"B-person\", \"I-person\"]}, one a word; null for words beyond
-                         encoder.max_tokens
-The output is written whole or not at all.
+The input has the columns of the task's own files, by the names of the configuration; the label column may be \
+absent. Its ending tells its format (.tsv, .csv, .jsonl, .conll, .conllu, each also with .gz or .zst); with another \
+ending, and where the configuration sets `format`, it has the format of the task's own files.
 
-With --submission every task of the run that has a `benchmark` of this name is predicted on its test
-set (or another, by --split), and the output is a folder of files in the benchmark's official layout:
-  glue                   RTE.tsv and so on: `index` and `prediction` between tabs; STS-B between 0 and 5;
-                         MNLI's model also answers the mismatched set and the diagnostics
-  superglue              BoolQ.jsonl and so on: {\"idx\": 0, \"label\": \"true\"}; RTE's model also answers
-                         the diagnostics
+The output has one JSON object per row, in order:
+  classification  {\"label\": \"up\", \"probabilities\": {\"down\": 0.1, \"up\": 0.9}}
+  several labels  {\"labels\": [\"a\"], \"probabilities\": {\"a\": 0.8, \"b\": 0.1}}
+  regression      {\"value\": 3.7}, in the scale of the file
+  words           {\"labels\": [\"O\", \"B-person\", \"I-person\"]}, one a word;
+                  null for words beyond encoder.max_tokens
+
+An empty line is no row of a table or of JSON lines. Between rows it is an error, so that objects and lines stay \
+together; in a file of a single column it is an empty text. The output is written whole or not at all.
+
+With --submission every task of the run that has a `benchmark` of this name is predicted on its test set (or \
+another, by --split), and the output is a folder of files in the benchmark's official layout:
+  glue                   RTE.tsv and so on: `index` and `prediction` between
+                         tabs; STS-B between 0 and 5; MNLI's model also answers
+                         the mismatched set and the diagnostics
+  superglue              BoolQ.jsonl and so on: {\"idx\": 0, \"label\": \"true\"};
+                         RTE's model also answers the diagnostics
 
 Examples:
   mtl predict runs/first --task sentiment --input new.tsv --output labels.jsonl
-  mtl predict runs/first --task entities --input new.conll.gz --output tags.jsonl
+  mtl predict runs/first --task entities --input new.conll.gz --out tags.jsonl
   mtl predict runs/glue --submission glue --output submission";
 
 /// Predict every row of a file with a finished run

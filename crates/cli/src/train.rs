@@ -14,7 +14,7 @@ const HELP: &str = "\
 The configuration says what is learned from which files:
   seed = 1
   [encoder]
-  from = \"path/to/model\"       # or: preset = \"bert-mini\", tokenizer = \"vocab.txt\"
+  from = \"path/to/model\"        # or: preset = \"bert-mini\", tokenizer = \"a.txt\"
   max_tokens = 128
   [train]
   epochs = 3                    # or: steps = 1000
@@ -22,20 +22,27 @@ The configuration says what is learned from which files:
   learning_rate = 5e-5
   precision = \"bf16\"            # or \"f32\"
   [curriculum]
-  unit = \"every-task\"           # each step shows every task; or \"batch\", the default, or \"sequence\"
+  unit = \"every-task\"           # what a step shows; or \"batch\", \"sequence\"
   [sharing]
   weighting = \"uncertainty\"     # how losses are weighted; README.md lists all
   gradients = \"pcgrad\"          # how the tasks' gradients become one
   [tasks.similarity]
-  kind = \"regression\"           # classification, multi-label, token-classification
+  kind = \"regression\"           # classification, multi-label, ...
   text = [\"sentence1\", \"sentence2\"]
   label = \"score\"
   train = \"similarity/train.tsv\"
-  dev = \"similarity/dev.tsv\"    # or a share of the train file: 0.1
+  dev = \"similarity/dev.tsv\"    # or a share of the train file; without it 0.1
+  [tasks.entities]
+  kind = \"token-classification\"
+  columns = [\"word\", \"tag\"]      # of files of words in columns
+  label = \"tag\"
+  train = \"entities/train.conll\"  # the ending of a file tells its format
+  invalid_bio = \"repair\"         # I-X after O is B-X; or \"refuse\", \"keep\"
 
 Then DIR holds
   config.toml         the configuration with every default filled in
-  metrics.json        the scores on the dev sets, from the weights in model; written last
+  metrics.json        the scores on the dev sets, from the weights in model;
+                      written last
   history.jsonl       losses and scores over time
   model               the encoder and its tokenizer, as a Hugging Face folder
   heads.safetensors   what each task adds to it
@@ -81,11 +88,14 @@ impl Train {
 
     fn text(&self, config: &Config, summary: &Summary) -> String {
         let (metrics, out) = (&summary.metrics, self.out.display());
-        let before =
-            if summary.finished_before { "The run was finished before; nothing was done.\n" } else { "" };
+        let (before, files) = if summary.finished_before {
+            (format!("The run in {out} was finished before; nothing was trained or written.\n"), "there are")
+        } else {
+            (String::new(), "wrote")
+        };
         format!(
             "{before}\n{}\n\n{} and {} in {} ({} tokens/s), {:.0} MiB at most; the weights are those of step {}\n\
-             wrote {out}/metrics.json and {out}/model\n\
+             {files} {out}/metrics.json and {out}/model\n\
              next: mtl eval {out}; mtl predict {out} --task {} --input FILE --output FILE",
             scores(&metrics.tasks, Some(config)),
             format::several(metrics.steps, "step"),

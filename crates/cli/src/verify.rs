@@ -8,8 +8,8 @@ use crate::report;
 use crate::table::{self, coloured, words};
 
 const HELP: &str = "\
-Computes, offline, the numbers that papers and named implementations give for each method, and shows them beside what
-this program gives. It exits with 1 if one does not hold.
+Computes, offline, the numbers that papers and named implementations give for each method, and shows them \
+beside what this program gives. It exits with 1 if one does not hold.
 
 Examples:
   mtl verify

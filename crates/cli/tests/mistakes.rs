@@ -138,6 +138,63 @@ fn no_run_and_no_such_task() {
 }
 
 #[test]
+fn more_tokens_than_the_encoder_has_positions() {
+    let error = refused("max_tokens = 16", "max_tokens = 600");
+    let wanted =
+        "error: tasks.toml:6:14: `encoder.max_tokens` is 600, but the encoder has only 512 positions\n";
+    assert_eq!(error, wanted);
+}
+
+#[test]
+fn a_label_outside_the_scale_names_the_scale_too() {
+    let workplace = Workplace::new(2, 2);
+    workplace
+        .write("mood.train.jsonl", "{\"text\": \"good\", \"label\": 1}\n{\"text\": \"bad\", \"label\": 7}\n");
+    workplace.change_config("kind = \"classification\"", "scale = [0, 5]\nkind = \"regression\"");
+    let error = workplace.fail(&["plan", "tasks.toml"], 2);
+    let wanted =
+        "mood.train.jsonl:2:26: 7 is outside the scale 0 to 5; the scale stands at tasks.toml:15:9\n";
+    assert!(error.ends_with(wanted), "{error}");
+}
+
+#[test]
+fn a_model_folder_without_a_configuration_that_can_be_read() {
+    let workplace = Workplace::new(2, 2);
+    std::fs::create_dir(workplace.path("model")).unwrap();
+    workplace.write("model/model.safetensors", "");
+    workplace.change_config("preset = \"bert-tiny\"", "from = \"model\"");
+    for text in ["", "{\n"] {
+        workplace.write("model/config.json", text);
+        let error = workplace.fail(&["plan", "tasks.toml"], 2);
+        let line = text.lines().count() + 1;
+        assert!(error.contains(&format!("model/config.json:{line}:1: EOF")), "{error}");
+    }
+}
+
+#[test]
+fn a_comparison_of_one_task() {
+    let workplace = Workplace::new(2, 2);
+    let config = workplace.read("tasks.toml");
+    let (first, _) = config.split_once("[tasks.class]").unwrap();
+    workplace.write("tasks.toml", first);
+    let error = workplace.fail(&["compare", "tasks.toml", "--out", "both", "--seeds", "1"], 2);
+    let wanted =
+        "error: tasks.toml:14:2: a comparison needs at least two tasks, and `mood` is the only one\n";
+    assert_eq!(error, wanted);
+    assert!(!workplace.exists("both"));
+}
+
+#[test]
+fn a_comparison_in_the_folder_of_a_run() {
+    let workplace = Workplace::new(2, 2);
+    workplace.succeed(TRAIN);
+    let error = workplace.fail(&["compare", "tasks.toml", "--out", "run", "--seeds", "1"], 2);
+    assert!(error.starts_with("error: run: cannot be the output: it holds a run of `mtl train`"), "{error}");
+    assert_eq!(error.lines().count(), 1);
+    assert!(!workplace.exists("run/joint-5"));
+}
+
+#[test]
 fn wrong_arguments() {
     let workplace = Workplace::new(2, 2);
     for arguments in [
@@ -148,6 +205,9 @@ fn wrong_arguments() {
         &["train", "tasks.toml", "--out", "run", "--seed", "9223372036854775808"],
         &["compare", "tasks.toml", "--out", "run", "--seeds", "0"],
         &["eval", "run", "--file", "a", "--split", "test"],
+        &["score", "bleu", "--gold", "a", "--predictions", "b"],
+        &["score", "squad", "--gold", "a", "--predictions", "b", "--threshold", "0.5"],
+        &["score"],
         &[],
     ] {
         workplace.fail(arguments, 2);

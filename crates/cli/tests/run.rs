@@ -55,7 +55,11 @@ fn predictions_follow_the_rows(workplace: &Workplace) {
 
 fn a_finished_run_is_not_trained_again(workplace: &Workplace, metrics: &Value) {
     let shown = workplace.succeed(&[TRAIN, &["--resume"]].concat());
-    assert!(shown.contains("finished before"), "{shown}");
+    assert!(
+        shown.starts_with("The run in run was finished before; nothing was trained or written.\n"),
+        "{shown}"
+    );
+    assert!(!shown.contains("wrote"), "{shown}");
     assert_eq!(&workplace.read_json("run/metrics.json"), metrics);
 
     let error = workplace.fail(TRAIN, 2);
@@ -78,6 +82,18 @@ fn a_plan_is_a_table_or_a_document() {
     assert_eq!(plan["tasks"][0]["name"], "mood");
     assert_eq!(plan["tasks"][0]["train_examples"], 16);
     assert!(!workplace.exists("run"));
+}
+
+#[test]
+fn a_plan_says_what_is_held_out_of_train() {
+    let workplace = Workplace::new(6, 3);
+    assert!(!workplace.succeed(&["plan", "tasks.toml"]).contains("held out"));
+    workplace.change_config("dev = \"mood.dev.jsonl\"\n", "");
+    let shown = workplace.succeed(&["plan", "tasks.toml"]);
+    let wanted = "dev of `mood`: no file is named, so 10 % of train is held out (2 labelled examples)";
+    assert!(shown.contains(wanted), "{shown}");
+    let plan: Value = serde_json::from_str(&workplace.succeed(&["plan", "tasks.toml", "--json"])).unwrap();
+    assert_eq!((&plan["tasks"][0]["held_out"], &plan["tasks"][1]["held_out"]), (&0.1.into(), &Value::Null));
 }
 
 #[test]
