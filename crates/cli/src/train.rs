@@ -88,6 +88,8 @@ impl Train {
 
     fn text(&self, config: &Config, summary: &Summary) -> String {
         let (metrics, out) = (&summary.metrics, self.out.display());
+        let written = ["metrics.json", "model"].map(|name| self.out.join(name));
+        let [scores_file, model] = written.each_ref().map(|path| path.display());
         let (before, files) = if summary.finished_before {
             (format!("The run in {out} was finished before; nothing was trained or written.\n"), "there are")
         } else {
@@ -95,7 +97,7 @@ impl Train {
         };
         format!(
             "{before}\n{}\n\n{} and {} in {} ({} tokens/s), {:.0} MiB at most; the weights are those of step {}\n\
-             {files} {out}/metrics.json and {out}/model\n\
+             {files} {scores_file} and {model}\n\
              next: mtl eval {out}; mtl predict {out} --task {} --input FILE --output FILE",
             scores(&metrics.tasks, Some(config)),
             format::several(metrics.steps, "step"),

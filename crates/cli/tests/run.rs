@@ -97,6 +97,15 @@ fn a_plan_says_what_is_held_out_of_train() {
 }
 
 #[test]
+fn a_plan_warns_of_a_task_that_is_never_shown() {
+    let workplace = Workplace::new(1, 1);
+    let shown = workplace.succeed(&["plan", "tasks.toml"]);
+    let warned =
+        |task| shown.contains(&format!("task `{task}`: the run is too short to show any example of it"));
+    assert!(warned("mood") != warned("class"), "a step shows one task: {shown}");
+}
+
+#[test]
 fn arguments_stand_in_for_keys() {
     let workplace = Workplace::new(2, 2);
     std::fs::create_dir(workplace.path("elsewhere")).unwrap();

@@ -165,6 +165,7 @@ fn a_question_without_an_answer_and_a_file_that_is_none() {
     assert_eq!(error, format!("error: {wanted}"));
     workplace.write("answers.json", "{\"a\": \"x\",\n \"b\": 3}");
     let error = workplace.fail(ANSWERS, 2);
+    assert!(error.contains("not the json document that is expected here: invalid type: integer"), "{error}");
     assert!(error.starts_with("error: answers.json:2:7: "), "{error}");
     assert!(
         workplace

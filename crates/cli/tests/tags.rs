@@ -61,3 +61,26 @@ fn tags_stay_as_they_are_by_default() {
     assert!(code(&output) == 0 && !stderr(&output).contains("continues nothing"), "{}", stderr(&output));
     assert!(workplace.read("run/config.toml").contains("invalid_bio = \"keep\""));
 }
+
+#[test]
+fn a_word_that_nobody_labelled_is_passed_over() {
+    let workplace = workplace("invalid_bio = \"refuse\"\nmissing = \"_\"");
+    let passed = "the O\ngood B-day\nbad _\nday I-day\n\n";
+    workplace.write("class.train.conll", passed);
+    workplace.write("class.dev.conll", passed);
+    workplace.succeed(&["plan", "tasks.toml"]);
+    workplace.write("class.dev.conll", "the O\nbad _\nday I-day\n\n");
+    let error = workplace.fail(&["plan", "tasks.toml"], 2);
+    assert!(error.contains("class.dev.conll:3:5: `I-day` after `O` continues nothing"), "{error}");
+}
+
+#[test]
+fn a_repaired_tag_must_stand_in_train_too() {
+    let workplace = workplace("invalid_bio = \"repair\"");
+    workplace.write("class.dev.conll", "the O\nnight I-night\n\n");
+    let error = workplace.fail(&["plan", "tasks.toml"], 2);
+    assert!(
+        error.contains("class.dev.conll:2:7: label \"B-night\" does not stand in the train set"),
+        "{error}"
+    );
+}

@@ -174,6 +174,14 @@ pub enum DataError {
         /// What the JSON parser reports.
         reason: String,
     },
+    /// A file that is not the JSON document that it should be.
+    #[error("{at}: not the json document that is expected here: {reason}")]
+    JsonDocument {
+        /// Where reading stopped.
+        at: Location,
+        /// What the JSON parser reports.
+        reason: String,
+    },
     /// A JSON value of the wrong type.
     #[error("{at}: {key:?} must be {expected}, got {got}")]
     JsonType {

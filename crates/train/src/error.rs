@@ -272,7 +272,7 @@ pub enum TrainError {
     #[error("{source}; the scale stands at {scale}")]
     OutOfScale {
         /// The label and its place.
-        source: DataError,
+        source: Box<DataError>,
         /// Where the scale is set.
         scale: Location,
     },

@@ -99,7 +99,9 @@ impl Plan {
             tokens,
             parameters: model.parameter_count() as u64,
             estimate: Estimate::of(config, dataset, model, tokens)?,
-            warnings: warnings(config, dataset, sampling.per_epoch(), steps),
+            warnings: never_shown(dataset, &counts)
+                .chain(warnings(config, dataset, sampling.per_epoch(), steps))
+                .collect(),
         })
     }
 }
@@ -183,6 +185,13 @@ fn task_plan(config: &Config, dataset: &Dataset, task_idx: usize, counts: &Count
 
 fn mean_tokens(set: &ExampleSet, examples: &[usize]) -> f64 {
     set.tokens(examples) as f64 / examples.len().max(1) as f64
+}
+
+/// What to say of tasks that the run shows nothing of.
+fn never_shown<'a>(dataset: &'a Dataset, counts: &'a Counts) -> impl Iterator<Item = String> + 'a {
+    let unseen = dataset.tasks.iter().zip(&counts.labelled).filter(|(_, labelled)| **labelled == 0);
+    unseen
+        .map(|(task, _)| format!("task `{}`: the run is too short to show any example of it", task.spec.name))
 }
 
 fn warnings(config: &Config, dataset: &Dataset, epoch: u64, steps: u64) -> Vec<String> {

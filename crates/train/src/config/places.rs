@@ -54,9 +54,10 @@ impl Config {
     /// The same error; where it is about a label outside a task's scale, with the place of the scale.
     pub(crate) fn explain_scale(&self, task: &str, error: TrainError) -> TrainError {
         match error {
-            TrainError::Data(source @ DataError::OutOfScale { .. }) => {
-                TrainError::OutOfScale { source, scale: self.place(&format!("tasks.{task}.scale")) }
-            }
+            TrainError::Data(source @ DataError::OutOfScale { .. }) => TrainError::OutOfScale {
+                source: Box::new(source),
+                scale: self.place(&format!("tasks.{task}.scale")),
+            },
             other => other,
         }
     }

@@ -36,9 +36,11 @@ fn seen_by_the_other(pair: &PairDescription) -> Vec<String> {
     both.into_iter()
         .filter(|(_, _, count)| *count > 0)
         .map(|(dev, train, count)| {
+            let (texts, stand, them, their) =
+                if count == 1 { ("text", "stands", "it", "its") } else { ("texts", "stand", "them", "their") };
             format!(
-                "{count} dev texts of task `{dev}` (of {SHARED_WORDS} words or more) stand in train of `{train}`: a \
-                 joint model has read them, though not their labels for `{dev}`"
+                "{count} dev {texts} of task `{dev}` (of {SHARED_WORDS} words or more) {stand} in train of `{train}`: \
+                 a joint model has read {them}, though not {their} labels for `{dev}`"
             )
         })
         .collect()

@@ -113,14 +113,20 @@ impl File {
         mut each: impl FnMut(usize, T) -> Result<(), DataError>,
     ) -> Result<(), DataError> {
         self.lines(|line, text| {
-            let object = serde_json::from_str(text).map_err(|error| self.json_error(line, &error))?;
+            let object = serde_json::from_str(text).map_err(|error| {
+                let (at, reason) = self.json_error(line, &error);
+                DataError::Json { at, reason }
+            })?;
             each(line, object)
         })
     }
 
     /// The whole file as one JSON document of this form.
     pub(super) fn document<T: DeserializeOwned>(&self) -> Result<T, DataError> {
-        serde_json::from_str(&self.text()?).map_err(|error| self.json_error(error.line(), &error))
+        serde_json::from_str(&self.text()?).map_err(|error| {
+            let (at, reason) = self.json_error(error.line(), &error);
+            DataError::JsonDocument { at, reason }
+        })
     }
 
     /// All text.
@@ -128,12 +134,13 @@ impl File {
         read_text(&self.path)
     }
 
-    fn json_error(&self, line: usize, error: &serde_json::Error) -> DataError {
+    /// Where and why a text is not the JSON that it should be.
+    fn json_error(&self, line: usize, error: &serde_json::Error) -> (Location, String) {
         let at = Location::new(self.path.clone(), line.max(1), error.column().max(1));
         // The parser appends a place of its own.
         let reason = error.to_string();
         let reason = reason.split(" at line ").next().unwrap_or_default().to_owned();
-        DataError::Json { at, reason }
+        (at, reason)
     }
 
     /// The error that a line is not what the task's files hold.
