@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use mtl_train::{Config, Options, Scores, Session, Summary};
+use mtl_train::{Config, Options, Scores, Session, Summary, TrainError};
 
 use crate::arguments::{ConfigArguments, ThreadArguments};
 use crate::progress::{PlanView, Progress};
@@ -78,12 +78,22 @@ impl Train {
     pub fn run(&self) -> anyhow::Result<()> {
         let interrupt = interrupt::flag()?;
         let config = self.config.load()?;
+        self.check()?;
         let options =
             Options { resume: self.resume, threads: self.threads.threads, ..Options::new(&self.out) };
         let mut progress = Progress::new(PlanView::Table).judging(&config);
         let summary = Session::new(config.clone(), options)?.run(&mut progress, interrupt)?;
         drop(progress);
         report::print(&self.text(&config, &summary))
+    }
+
+    /// Errors if the folder is that of a comparison.
+    fn check(&self) -> Result<(), TrainError> {
+        if !self.out.join("compare.json").exists() {
+            return Ok(());
+        }
+        let problem = "it holds a comparison of `mtl compare`, and a run needs a folder of its own";
+        Err(TrainError::Output { path: self.out.clone(), problem })
     }
 
     fn text(&self, config: &Config, summary: &Summary) -> String {

@@ -195,6 +195,15 @@ fn a_comparison_in_the_folder_of_a_run() {
 }
 
 #[test]
+fn a_run_in_the_folder_of_a_comparison() {
+    let workplace = Workplace::new(2, 2);
+    workplace.succeed(&["compare", "tasks.toml", "--out", "both", "--seeds", "1"]);
+    let error = workplace.fail(&["train", "tasks.toml", "--out", "both"], 2);
+    assert!(error.starts_with("error: both: cannot be the output: it holds a comparison"), "{error}");
+    assert!(!workplace.exists("both/config.toml"));
+}
+
+#[test]
 fn wrong_arguments() {
     let workplace = Workplace::new(2, 2);
     for arguments in [
