@@ -1,5 +1,7 @@
 //! The work that is measured on both sides, in one named table.
 
+use mtl_sharing::GradientKind;
+
 use super::step::{Dtype, Encoder, Mode, StepArgs};
 
 /// One comparison.
@@ -91,7 +93,8 @@ impl Case {
     pub(super) fn step_args(&self, threads: usize) -> Option<StepArgs> {
         match self.work {
             Work::Step { encoder, batch, seq, dtype, mode } => {
-                Some(StepArgs { encoder, batch, seq, dtype, mode, threads, steps: 7, json: true })
+                let combining = GradientKind::PcGrad;
+                Some(StepArgs { encoder, batch, seq, dtype, mode, combining, threads, steps: 7, json: true })
             }
             Work::Training { .. } | Work::Metrics => None,
         }

@@ -1,16 +1,19 @@
 //! The steps of `bench step` that combine the gradients of four tasks: their Gram matrix over the encoder, then one
 //! gradient weighted by what it says.
 //!
-//! The batch is one pack, a quarter of the sequences for each task, with a head each. The weights are PCGrad's (Yu et
-//! al. 2020, algorithm 1, tasks in file order), as a session computes them from the matrix.
+//! The batch is one pack, a quarter of the sequences for each task, with a head each. The weights are those of a combining
+//! with its defaults, as a session computes them from the matrix.
 
 use std::collections::BTreeSet;
 
 use mtl_core_tensor::optim::{AdamW, Optimizer, global_norm};
 use mtl_core_tensor::{
-    Cpu, Encoder as _, Float, Gradients, Head, Loss, Module, Pack, ParamId, PerTaskGradients, Seed, Tape,
-    Targets, WalkPlan,
+    Cpu, Encoder as _, Float, Head, Loss, Module, Pack, ParamId, PerTaskGradients, Seed, Tape, Targets,
+    WalkPlan,
 };
+
+use mtl_sharing::GradientCombining;
+use mtl_sharing::gradient::Gram;
 
 use super::measure::Model;
 
@@ -33,18 +36,28 @@ pub(super) fn train<E: Float<Master = f32>>(
     (pack, labels): (&Pack, &Targets),
     step: u64,
     holds: Holds,
+    combining: &mut dyn GradientCombining,
 ) -> anyhow::Result<()> {
     let shared: BTreeSet<ParamId> = model.encoder.names().into_keys().collect();
     let gradients = {
         let mut tape = Tape::<E, Cpu>::training(&Cpu, 0, step);
         let losses = losses(model, &mut tape, pack, labels)?;
+        let values: Vec<f64> = losses.iter().map(|(_, loss)| loss.value).collect();
+        let mut weights = |gram: Vec<f64>| -> anyhow::Result<Vec<f64>> {
+            let gram = Gram::new(gram, (0..TASKS).collect())?;
+            Ok(combining.weights(step, &gram, &values)?.weights)
+        };
         match holds {
             Holds::Products => {
                 let found = tape.gram_walk(&losses, TASKS, pack, &shared)?;
-                let weights = pcgrad(&found.gram);
+                let weights = weights(found.gram.clone())?;
                 found.weigh(&mut tape, &weights)?
             }
-            Holds::Gradients => apart(&mut tape, &losses, pack, &shared)?,
+            Holds::Gradients => {
+                let found = apart(&mut tape, &losses, pack)?;
+                let weights = weights(found.gram(&Cpu, &shared))?;
+                found.weigh(&Cpu, &weights, &shared)?
+            }
         }
     };
     let norm = global_norm(&Cpu, &gradients);
@@ -76,42 +89,9 @@ fn apart<E: Float<Master = f32>>(
     tape: &mut Tape<E, Cpu>,
     losses: &[(u32, Loss)],
     pack: &Pack,
-    shared: &BTreeSet<ParamId>,
-) -> anyhow::Result<Gradients<f32, Cpu>> {
+) -> anyhow::Result<PerTaskGradients<f32, Cpu>> {
     let seeds = losses.iter().map(|(_, loss)| Seed::loss(loss, 1.0)).collect::<Result<_, _>>()?;
     let (task_of, mut found) = (pack.single_tasks(), PerTaskGradients::new(TASKS));
     tape.walk(WalkPlan { seeds, stop_at: &[], split: task_of.as_deref(), last: true }, &mut found)?;
-    let weights = pcgrad(&found.gram(&Cpu, shared));
-    Ok(found.weigh(&Cpu, &weights, shared)?)
-}
-
-/// The weight of each task's gradient in the sum of the projected gradients.
-fn pcgrad(gram: &[f64]) -> Vec<f64> {
-    let mut weights = vec![0.0; TASKS];
-    for task in 0..TASKS {
-        let mut own = [0.0; TASKS];
-        own[task] = 1.0;
-        for other in (0..TASKS).filter(|&other| other != task) {
-            let dot: f64 = (0..TASKS).map(|t| own[t] * gram[t * TASKS + other]).sum();
-            if dot < 0.0 {
-                own[other] -= dot / gram[other * TASKS + other];
-            }
-        }
-        weights.iter_mut().zip(own).for_each(|(sum, own)| *sum += own);
-    }
-    weights
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn gradients_that_do_not_conflict_are_added() {
-        let mut gram = [0.5; TASKS * TASKS];
-        assert_eq!(pcgrad(&gram), [1.0; TASKS]);
-        // The first two, of norm 1, conflict: each loses its part along the other.
-        (gram[0], gram[TASKS + 1], gram[1], gram[TASKS]) = (1.0, 1.0, -0.5, -0.5);
-        assert_eq!(pcgrad(&gram), [1.5, 1.5, 1.0, 1.0]);
-    }
+    Ok(found)
 }

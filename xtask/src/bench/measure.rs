@@ -3,6 +3,7 @@
 //! A step is: forward with dropout .1, cross-entropy of a two-class head, backward, clipping at norm 1, AdamW over
 //! every parameter, embeddings included. All positions are real tokens, so nothing is gained by packing.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use mtl_core_tensor::optim::{AdamW, AdamWConfig, Optimizer, global_norm};
@@ -32,6 +33,7 @@ fn steps<E: Float<Master = f32>>(args: &StepArgs) -> anyhow::Result<StepTimes> {
     let mut model = Model::new(args.encoder)?;
     let (pack, labels) = batch(args);
     let mut optimizer = AdamW::new(AdamWConfig::new(0.01))?;
+    let mut combining = args.combining.build(TASKS, 0, &BTreeMap::new())?;
     let mut seconds = Vec::with_capacity(args.steps);
     for step in 0..WARM_UP + args.steps {
         let start = Instant::now();
@@ -40,7 +42,8 @@ fn steps<E: Float<Master = f32>>(args: &StepArgs) -> anyhow::Result<StepTimes> {
             Mode::Infer => infer::<E>(&model, &pack)?,
             Mode::Gram | Mode::Apart => {
                 let holds = if args.mode == Mode::Gram { Holds::Products } else { Holds::Gradients };
-                combine::train::<E>(&mut model, &mut optimizer, (&pack, &labels), step as u64, holds)?;
+                let (batch, combining) = ((&pack, &labels), combining.as_mut());
+                combine::train::<E>(&mut model, &mut optimizer, batch, step as u64, holds, combining)?;
             }
         }
         if step >= WARM_UP {

@@ -3,6 +3,8 @@
 //! The keys of the report are those of the PyTorch script that it is compared with, plus `encoder`.
 
 use clap::ValueEnum;
+use mtl_sharing::GradientKind;
+use mtl_sharing::gradient::Needs;
 use serde::{Deserialize, Serialize};
 
 use super::measure;
@@ -26,6 +28,9 @@ pub(crate) struct StepArgs {
     /// A whole optimizer step, or the forward pass alone
     #[arg(long, value_enum, default_value_t = Mode::Train)]
     pub(crate) mode: Mode,
+    /// How `gram` and `apart` combine the tasks' gradients: any method that looks at their Gram matrix
+    #[arg(long, default_value_t = GradientKind::PcGrad, value_parser = by_gram, value_name = "METHOD")]
+    pub(crate) combining: GradientKind,
     /// Threads
     #[arg(long, default_value_t = 2, value_parser = positive)]
     pub(crate) threads: usize,
@@ -35,6 +40,14 @@ pub(crate) struct StepArgs {
     /// Print one JSON line instead of a sentence
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+fn by_gram(name: &str) -> Result<GradientKind, String> {
+    let kind: GradientKind = name.parse().map_err(|error| format!("{error}"))?;
+    match kind.needs() {
+        Needs::Gram => Ok(kind),
+        needs => Err(format!("it needs {}", needs.describe())),
+    }
 }
 
 fn positive(text: &str) -> Result<usize, String> {
@@ -225,7 +238,8 @@ mod tests {
     use super::*;
 
     fn args(encoder: Encoder, batch: usize, seq: usize, mode: Mode) -> StepArgs {
-        StepArgs { encoder, batch, seq, dtype: Dtype::F32, mode, threads: 2, steps: 7, json: true }
+        let (dtype, combining) = (Dtype::F32, GradientKind::PcGrad);
+        StepArgs { encoder, batch, seq, dtype, mode, combining, threads: 2, steps: 7, json: true }
     }
 
     #[test]
