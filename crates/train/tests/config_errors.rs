@@ -528,3 +528,25 @@ fn a_key_has_its_place_or_that_of_its_table() {
     assert_eq!(place("tasks.a.scale"), "mtl.toml:2:8");
     assert_eq!(place("sharing.weighting"), "mtl.toml:1:1");
 }
+
+#[test]
+fn a_choice_of_the_best_evaluation_that_cannot_be_made() {
+    assert_eq!(
+        settings("[train]\nselect = \"mean-rank\""),
+        "mtl.toml:3:1: `train.select` applies to keep = \"best\", not to last"
+    );
+    let best = |select: &str, keys: &str| {
+        message(&format!("{HEAD}{TASK}{keys}\n[train]\nkeep = \"best\"\nselect = \"{select}\"\n"))
+    };
+    assert_eq!(
+        best("normalised-mean", "metric = \"loss\""),
+        "mtl.toml:10:10: `train.select` must be another: `a` is judged by loss, which has no upper bound, \
+         got normalised-mean"
+    );
+    assert_eq!(
+        best("relative-gain", ""),
+        "mtl.toml:10:1: [tasks.a] needs `baseline`, its score when it is trained alone, since train.select is \
+         \"relative-gain\""
+    );
+    assert_eq!(task("baseline = 0"), "mtl.toml:7:12: `tasks.a.baseline` must be not 0, got 0");
+}

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use super::error::{ConfigError, ConfigProblem};
 use super::examples::{Dev, Examples, Format, path, read_dev};
 use super::section::Section;
-use super::task::{TaskConfig, TaskKind, read_metric, read_metrics, read_weight};
+use super::task::{TaskConfig, TaskKind, read_baseline, read_metric, read_metrics, read_weight};
 
 /// What a benchmark says, so that the file must not.
 const FIXED: &[&str] = &[
@@ -26,7 +26,7 @@ const FIXED: &[&str] = &[
 ];
 
 /// The keys of tasks that are trained.
-const TRAINED: &[&str] = &["metric", "metrics", "weight"];
+const TRAINED: &[&str] = &["metric", "metrics", "weight", "importance", "baseline"];
 
 /// Where a benchmark's task lies, as the configuration says it.
 #[derive(Debug, Clone, PartialEq)]
@@ -125,6 +125,8 @@ pub(super) fn read(name: &str, section: &Section<'_>, data: &Path) -> Result<Rea
         metrics: metrics.into_iter().filter(|other| *other != metric).collect(),
         metric,
         weight: section.or("weight", 1.0, read_weight)?,
+        importance: section.option("importance", read_weight)?,
+        baseline: section.option("baseline", read_baseline)?,
         same_examples_as: None,
         domain,
         benchmark: Some(files),

@@ -41,7 +41,7 @@ pub use invalid_bio::InvalidBio;
 pub use metric::METRICS_BY_KIND;
 pub use sharing::{Architecture, GradientsConfig, SharingConfig};
 pub use task::{TaskConfig, TaskKind};
-pub use training::{Keep, Length, Optimizer, OptimizerKind, Precision, Schedule, TrainConfig};
+pub use training::{Keep, Length, Optimizer, OptimizerKind, Precision, Schedule, Select, TrainConfig};
 
 use places::Places;
 use section::{Entry, Section, Source};
@@ -98,6 +98,9 @@ impl Config {
             || Err(file.missing("a table [tasks.NAME] for each task")),
             |entry| TaskConfig::read_all(&entry, &folder),
         )?;
+        if let (Some(select), Some(entry)) = (train.select, file.get("train")) {
+            training::check_select(&entry.table(Some(training::KEYS))?, select, &tasks)?;
+        }
         let sharing = file.option("sharing", |entry| entry.table(None))?;
         let curriculum = file.option("curriculum", |entry| entry.table(Some(curriculum::CURRICULUM_KEYS)))?;
         let n_tasks = tasks.len() + headless.len();

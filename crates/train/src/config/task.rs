@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use mtl_metrics::MetricKey;
 use serde::Serialize;
 
 use super::benchmark::{self, BenchmarkFiles, HeadlessTask};
@@ -28,6 +29,8 @@ const KEYS: &[&str] = &[
     "metric",
     "metrics",
     "weight",
+    "importance",
+    "baseline",
     "same_examples_as",
     "benchmark",
     "dir",
@@ -68,8 +71,10 @@ choices! {
 /// | `metric` | by kind | the score by which the task is judged | [`METRICS_BY_KIND`](super::METRICS_BY_KIND) |
 /// | `metrics` | | more scores to report | the same |
 /// | `weight` | 1 | weight of the loss | above 0 |
+/// | `importance` | 1 | how much the task counts where `train.select` is `normalised-mean` | above 0 |
+/// | `baseline` | | its score when it is trained alone; only `train.select = "relative-gain"` reads it | not 0 |
 /// | `same_examples_as` | | a task whose examples this one labels too; its files need not be repeated | |
-/// | `benchmark` | | the task of a benchmark, such as glue/rte: sets everything above but `weight`; only `train`, `dev`, `test`, `metric`, `metrics`, `weight` and `domain` may stand beside it and hold instead | [`mtl_data::benchmark`] |
+/// | `benchmark` | | the task of a benchmark, such as glue/rte: sets everything above `metric`; only `train`, `dev`, `test`, `metric`, `metrics`, `weight`, `importance`, `baseline` and `domain` may stand beside it and hold instead | [`mtl_data::benchmark`] |
 /// | `dir` | needed with `benchmark` | the folder of its files, or the one around it | |
 /// | `domain` | that of `same_examples_as` | what its texts are about, such as `news`; only `describe` reads it | |
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -102,6 +107,12 @@ pub struct TaskConfig {
     pub metrics: Vec<String>,
     /// The weight of the loss.
     pub weight: f64,
+    /// How much the task counts in the choice of the best evaluation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub importance: Option<f64>,
+    /// Its score when it is trained alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<f64>,
     /// The task whose examples this one labels too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub same_examples_as: Option<String>,
@@ -117,6 +128,11 @@ impl TaskConfig {
     /// How many texts an example has: one, or the two of a pair.
     pub fn text_count(&self) -> usize {
         self.benchmark.as_ref().map_or(self.examples.text.len(), |files| files.task.text_count())
+    }
+
+    /// The metric by which the task is judged.
+    pub(crate) fn metric_key(&self) -> MetricKey {
+        self.metric.parse().expect("the configuration was checked")
     }
 
     /// Reads all tasks, in the order of the file.
@@ -176,6 +192,8 @@ impl TaskConfig {
             metrics: read_metrics(section, kind, &metric)?,
             metric,
             weight: section.or("weight", 1.0, read_weight)?,
+            importance: section.option("importance", read_weight)?,
+            baseline: section.option("baseline", read_baseline)?,
             same_examples_as: base.map(|base| base.name.clone()),
             benchmark: None,
             domain: section
@@ -278,6 +296,11 @@ fn check_metric(entry: &Entry<'_>, kind: TaskKind, metric: String) -> Result<Str
         return Err(entry.error(ConfigProblem::MetricOfOtherKind { key, metric, kind, valid }));
     }
     Err(entry.unknown(&metric, valid.iter().copied()))
+}
+
+/// A score that others are divided by.
+pub(super) fn read_baseline(entry: &Entry<'_>) -> Result<f64, ConfigError> {
+    entry.number("not 0", |score| score != 0.0)
 }
 
 pub(super) fn read_weight(entry: &Entry<'_>) -> Result<f64, ConfigError> {

@@ -5,8 +5,9 @@ use std::fmt::Display;
 use serde::Serialize;
 
 use super::choice::choices;
-use super::error::ConfigError;
+use super::error::{ConfigError, ConfigProblem};
 use super::section::{Entry, Section};
+use super::task::TaskConfig;
 
 /// Draws are counted before anything runs, step by step.
 const MOST_STEPS: u64 = 100_000_000;
@@ -33,6 +34,7 @@ pub(super) const KEYS: &[&str] = &[
     "evaluate_every",
     "checkpoint_minutes",
     "keep",
+    "select",
 ];
 
 const BETA1: f64 = 0.9;
@@ -67,8 +69,21 @@ choices! {
     Keep {
         /// Those of the last step.
         Last = "last",
-        /// Those of the evaluation with the best mean rank over tasks.
+        /// Those of the best evaluation, as [`Select`] says.
         Best = "best",
+    }
+}
+
+choices! {
+    /// Which evaluation over several tasks is the best. Scores of unlike metrics are never added as they are.
+    Select {
+        /// That of the lowest mean rank over tasks, each task ranking all evaluations by its metric.
+        MeanRank = "mean-rank",
+        /// That of the highest mean over tasks of the score's place in its metric's range, each task counting as its
+        /// `importance` says. No metric may be without an upper bound, as `loss` is.
+        NormalisedMean = "normalised-mean",
+        /// That of the highest mean over tasks of the relative gain over the task's `baseline`: what it scores alone.
+        RelativeGain = "relative-gain",
     }
 }
 
@@ -133,6 +148,7 @@ pub enum Length {
 /// | `evaluate_every` | each epoch | steps between evaluations | at least 1 |
 /// | `checkpoint_minutes` | 5 | minutes between checkpoints | above 0 |
 /// | `keep` | last | the weights that the run leaves | [`Keep`] |
+/// | `select` | mean-rank | which evaluation is the best; with `keep = "best"` | [`Select`] |
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct TrainConfig {
@@ -168,6 +184,9 @@ pub struct TrainConfig {
     pub checkpoint_minutes: f64,
     /// The weights that the run leaves.
     pub keep: Keep,
+    /// Which evaluation is the best; there if its weights are kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub select: Option<Select>,
 }
 
 impl Default for TrainConfig {
@@ -187,6 +206,7 @@ impl Default for TrainConfig {
             evaluate_every: None,
             checkpoint_minutes: 5.0,
             keep: Keep::Last,
+            select: None,
         }
     }
 }
@@ -195,6 +215,7 @@ impl TrainConfig {
     /// `max_tokens` is the longest sequence, which must fit into a pack.
     pub(super) fn read(section: &Section<'_>, max_tokens: usize) -> Result<Self, ConfigError> {
         let default = Self::default();
+        let keep = section.or("keep", default.keep, Entry::choice)?;
         Ok(Self {
             length: read_length(section, default.length)?,
             batch: section.or("batch", default.batch, read_batch)?,
@@ -211,8 +232,41 @@ impl TrainConfig {
             pack_tokens: section.option("pack_tokens", |entry| read_pack_tokens(entry, max_tokens))?,
             evaluate_every: section.option("evaluate_every", |entry| entry.integer(1))?,
             checkpoint_minutes: section.or("checkpoint_minutes", default.checkpoint_minutes, positive)?,
-            keep: section.or("keep", default.keep, Entry::choice)?,
+            select: read_select(section, keep)?,
+            keep,
         })
+    }
+}
+
+fn read_select(section: &Section<'_>, keep: Keep) -> Result<Option<Select>, ConfigError> {
+    match keep {
+        Keep::Best => section.or("select", Select::MeanRank, Entry::choice).map(Some),
+        Keep::Last => section.not_applicable("select", "keep = \"best\"", keep.name()).map(|()| None),
+    }
+}
+
+/// Errors if evaluations of these tasks cannot be compared as `select` says.
+pub(super) fn check_select(
+    section: &Section<'_>,
+    select: Select,
+    tasks: &[TaskConfig],
+) -> Result<(), ConfigError> {
+    let Some(entry) = section.get("select") else { return Ok(()) };
+    let unbounded = |task: &&TaskConfig| task.metric_key().range().1.is_infinite();
+    let without_baseline = |task: &&TaskConfig| task.baseline.is_none();
+    match select {
+        Select::MeanRank => Ok(()),
+        Select::NormalisedMean => tasks.iter().find(unbounded).map_or(Ok(()), |task| {
+            let (name, metric) = (&task.name, &task.metric);
+            let rule = format!("another: `{name}` is judged by {metric}, which has no upper bound");
+            Err(entry.out_of_range(rule, select.name().to_owned()))
+        }),
+        Select::RelativeGain => tasks.iter().find(without_baseline).map_or(Ok(()), |task| {
+            let table = format!("[tasks.{}]", task.name);
+            let key =
+                "`baseline`, its score when it is trained alone, since train.select is \"relative-gain\"";
+            Err(entry.key_error(ConfigProblem::Missing { table, key: key.to_owned() }))
+        }),
     }
 }
 

@@ -296,7 +296,7 @@ impl<'a> Run<'a> {
         self.tell_stepper(&scores)?;
         self.state.evaluations.push((step, scores));
         if self.config.train.keep == Keep::Best {
-            if !newest_is_better(&self.state.evaluations, self.state.best, &self.specs)? {
+            if !newest_is_better(&self.state.evaluations, self.state.best, self.config)? {
                 return Ok(());
             }
             self.state.best = Some(step);
