@@ -99,6 +99,29 @@ fn pairs_are_ordered_by_conflict_whichever_name_comes_first() {
 }
 
 #[test]
+fn inner_problems_are_summed_up() {
+    let step = |step: u32, more: &str| format!("{{\"step\":{step},\"losses\":{{\"a\":1}}{more}}}\n");
+    let solved = [",\"residual\":1e-9", ",\"residual\":0.5,\"fallback\":true", ",\"residual\":1e-7", ""];
+    let history: String = (1..).zip(solved).map(|(number, more)| step(number, more)).collect();
+    let inner = look(&history).inner_problem.unwrap();
+    assert_eq!((inner.steps, inner.fallbacks), (3, 1));
+    assert_eq!((inner.largest_residual, inner.largest_step), (0.5, 2));
+    assert_eq!(look(&step(1, "")).inner_problem, None);
+}
+
+#[test]
+fn a_run_writes_how_its_inner_problems_ended() {
+    let folder = TempDir::new().unwrap();
+    corpus(folder.path());
+    let sharing = "unit = \"every-task\"\n[sharing]\ngradients = \"upgrad\"";
+    let out = folder.path().join("run");
+    run(&config(folder.path(), "steps = 3", sharing, TASKS), &out);
+    let inner = Inspection::of(&Trace::read(&out).unwrap()).inner_problem.unwrap();
+    assert_eq!((inner.steps, inner.fallbacks), (3, 0));
+    assert!(inner.largest_residual < 1e-4);
+}
+
+#[test]
 fn a_line_without_its_end_is_left_out() {
     let whole = "{\"step\":1,\"losses\":{\"a\":1}}\n";
     assert_eq!(look(&format!("{whole}{{\"step\":2,\"los")).steps, 1);
