@@ -5,6 +5,7 @@ mod conll18;
 mod conlleval;
 mod count;
 mod minilm;
+mod place;
 mod sets;
 mod squad;
 
@@ -37,7 +38,8 @@ enum Outcome {
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let data = args.data.as_path();
     ensure!(data.is_dir(), "{} is not a folder", data.display());
-    let counted = sets::SETS.iter().map(|set| (set.name(), count::check(data, set)));
+    let sets = sets::files();
+    let counted = sets.iter().map(|set| (set.name(), count::check(data, set)));
     let scored = conlleval::SUBMISSIONS.iter().map(|file| (file.name(), conlleval::check(data, file)));
     let answered = squad::ANSWERS.iter().map(|file| (file.name(), squad::check(data, file)));
     let parsed = conll18::OUTPUTS.iter().map(|output| (output.name(), conll18::check(data, output)));

@@ -1,21 +1,17 @@
 //! Benchmarks' layouts: every file of GLUE, SuperGLUE and decaNLP that the folder holds, read as its task.
-//!
-//! Zipped excerpts are unpacked by the `unzip` program into a temporary folder; without the program they are skipped.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
 
 use mtl_data::benchmark::{Part, task};
 use mtl_data::{DataError, Example, Label};
 
-use super::{Outcome, find};
+use super::Outcome;
+use super::place::Place;
 
 /// One file of a task.
 pub(super) struct Published {
-    /// Path inside the folder, of the file or of the archive.
-    file: &'static str,
-    /// Path inside the archive; the first place that is there counts.
-    member: Option<&'static str>,
+    /// Where it stands.
+    place: Place,
     task: &'static str,
     part: Part,
     /// Examples of a task that has some.
@@ -35,8 +31,7 @@ impl Published {
         };
         let part = [Part::Train, Part::Dev, Part::Test].into_iter().find(|named| named.name() == part);
         Self {
-            file,
-            member: (member != "-").then_some(member),
+            place: Place::of_cells(file, member),
             task,
             part: part.expect("the table names parts that exist"),
             examples: examples.parse().ok(),
@@ -47,17 +42,14 @@ impl Published {
 
     /// The file and the task.
     pub(super) fn name(&self) -> String {
-        let member = self.member.map_or(String::new(), |member| format!("!{member}"));
-        format!("{}{member} ({})", self.file, self.task)
+        format!("{} ({})", self.place, self.task)
     }
 }
 
 /// Reads the file as examples, if its task has some, and as questions.
 pub(super) fn check(data: &Path, file: &Published) -> Outcome {
-    let Some(path) = find(data, file.file) else { return Outcome::Skipped };
-    let Some(member) = file.member else { return compare(file, &path) };
-    match unpacked(data, file.file) {
-        Some(folder) => compare(file, &folder.join(member)),
+    match file.place.find(data) {
+        Some(path) => compare(file, &path),
         None => Outcome::Skipped,
     }
 }
@@ -91,15 +83,6 @@ fn say((examples, unlabelled, questions): Count) -> String {
         None => format!("{questions} questions"),
         Some(examples) => format!("{examples} examples, {unlabelled} without label, {questions} questions"),
     }
-}
-
-/// The folder that an archive is unpacked in; `None` where that cannot be done.
-fn unpacked(data: &Path, archive: &str) -> Option<PathBuf> {
-    let folder = std::env::temp_dir().join("mtl-conformance").join(archive);
-    std::fs::create_dir_all(&folder).ok()?;
-    let mut unzip = Command::new("unzip");
-    unzip.args(["-q", "-o"]).arg(data.join(archive)).arg("-d").arg(&folder).stdout(Stdio::null());
-    unzip.status().ok().filter(|status| status.success()).map(|_| folder)
 }
 
 /// Every known file, from the table beside this file.

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use mtl_data::{DataError, Source, Text};
 
+use super::Outcome;
 use super::sets::Set;
-use super::{Outcome, find};
 
 /// Reads the file and compares its counts with the published ones.
 pub(super) fn check(data: &Path, set: &Set) -> Outcome {
-    let Some(path) = find(data, set.file) else { return Outcome::Skipped };
+    let Some(path) = set.place.find(data) else { return Outcome::Skipped };
     match count(&source(&path, set)) {
         Ok(found) if found == expected(set, found) => Outcome::Passed(say(found)),
         Ok(found) => Outcome::Failed(format!("{}, expected {}", say(found), say(expected(set, found)))),
@@ -21,6 +21,7 @@ fn source(path: &Path, set: &Set) -> Source {
     let mut source = Source::new(path, set.kind).text(set.text.iter().copied());
     source.format = Some(set.format);
     source.label = set.label.map(str::to_owned);
+    source.skip_short_rows = set.short_rows;
     if !set.columns.is_empty() {
         source.columns = Some(set.columns.iter().map(|&name| name.to_owned()).collect());
     }
