@@ -136,6 +136,18 @@ fn conll_columns_are_divided_by_tabs_or_spaces() {
 }
 
 #[test]
+fn conll_2012_documents_are_marked_and_have_a_column_for_each_predicate() {
+    let content = "#begin document (a); part 000\nd 0 0 Stay VB (V*)\n\n\
+                   d 0 0 I PRP (A0*) (A0*)\nd 0 1 go VBP (V*) *\n#end document\n";
+    let file = File::new("a.conll", content);
+    let source = file.source(LabelKind::Tags).text(["4"]).label("5");
+    let wanted = [tagged(&["Stay"], &["VB"], 2), tagged(&["I", "go"], &["PRP", "VBP"], 4)];
+    assert_eq!(read(&source).unwrap(), wanted);
+    let alone = Source { label: None, ..source };
+    assert_eq!(read(&alone).unwrap().len(), 2);
+}
+
+#[test]
 fn conll_without_a_label_column_reads_lines_of_words_only() {
     let file = File::new("a.conll", "a\nb\n\nc\n");
     let source = Source { columns: Some(strings(&["word", "tag"])), ..file.source(LabelKind::Tags) };

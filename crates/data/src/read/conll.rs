@@ -1,7 +1,8 @@
 //! One word per line, columns between tabs or runs of spaces, an empty line after each sentence.
 //!
 //! A line with a tab is divided at tabs, any other at runs of spaces. A line of nothing but white space ends a
-//! sentence; `#` is a word; `-DOCSTART-` lines are skipped.
+//! sentence; `#` is a word; the lines that mark documents, `-DOCSTART-` of CoNLL-2003 and `#begin document` and
+//! `#end document` of CoNLL-2012, are skipped.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use crate::read::reader::Rows;
 use crate::read::source::Source;
 use crate::read::table::find_column;
 
-const DOCUMENT_START: &str = "-DOCSTART-";
+const DOCUMENT_MARKS: [&str; 3] = ["-DOCSTART-", "#begin document", "#end document"];
 const WORD_COLUMNS: [&str; 3] = ["word", "token", "form"];
 
 pub(crate) struct Conll {
@@ -89,7 +90,7 @@ impl Rows for Conll {
         let (mut words, mut tags, mut line) = (Vec::new(), Vec::new(), 0);
         while self.lines.advance()? {
             let text = self.lines.text();
-            let boundary = text.trim().is_empty() || text.starts_with(DOCUMENT_START);
+            let boundary = is_boundary(text);
             if boundary && words.is_empty() {
                 continue;
             }
@@ -129,11 +130,16 @@ fn word_column(names: &[String]) -> usize {
 /// The number of columns of the first word.
 pub(crate) fn first_width(lines: &mut Lines) -> Result<usize, DataError> {
     while lines.advance()? {
-        if !lines.text().trim().is_empty() && !lines.text().starts_with(DOCUMENT_START) {
+        if !is_boundary(lines.text()) {
             return Ok(fields(lines.text()).len());
         }
     }
     Err(DataError::Empty { at: Location::start(lines.path().clone()) })
+}
+
+/// Whether a line holds no word: it ends a sentence, or marks a document.
+fn is_boundary(line: &str) -> bool {
+    line.trim().is_empty() || DOCUMENT_MARKS.iter().any(|mark| line.starts_with(mark))
 }
 
 /// The fields of a line, each with the byte where it begins; white space at the end of the line is no field.
@@ -155,5 +161,13 @@ mod tests {
         assert_eq!(fields("a   b c  "), [(0, "a"), (4, "b"), (6, "c")]);
         assert_eq!(fields("\tO"), [(0, ""), (1, "O")]);
         assert_eq!(fields("#\tO\t"), [(0, "#"), (2, "O")]);
+    }
+
+    #[test]
+    fn marks_of_documents_are_no_words() {
+        let marks =
+            ["-DOCSTART- -X- O O", "#begin document (bn/cnn/01/cnn_0115); part 000", "#end document", " \t"];
+        assert!(marks.into_iter().all(is_boundary));
+        assert!(!["#\tO", "#begin\tdocument", "#end O", "-\tO"].into_iter().any(is_boundary));
     }
 }
