@@ -41,7 +41,7 @@ pub(crate) fn classes(gold: &[usize], predicted: &[usize], n_classes: usize) -> 
 
 /// Errors if a value is infinite or not a number.
 pub(crate) fn finite(what: &'static str, values: &[f64]) -> Result<(), MetricError> {
-    match values.iter().position(|value| !value.is_finite()) {
+    match position(values, |value| !value.is_finite()) {
         Some(index) => Err(MetricError::NotFinite { what, index, value: values[index] }),
         None => Ok(()),
     }
@@ -49,10 +49,19 @@ pub(crate) fn finite(what: &'static str, values: &[f64]) -> Result<(), MetricErr
 
 /// Errors if a value is negative.
 pub(crate) fn not_negative(what: &'static str, values: &[f64]) -> Result<(), MetricError> {
-    match values.iter().position(|&value| value < 0.0) {
+    match position(values, |value| value < 0.0) {
         Some(index) => Err(MetricError::Negative { what, index, value: values[index] }),
         None => Ok(()),
     }
+}
+
+/// The first place of a value that is so, looked for several at a time.
+fn position(values: &[f64], is_so: impl Fn(f64) -> bool) -> Option<usize> {
+    const LANES: usize = 64;
+    let (chunks, _) = values.as_chunks::<LANES>();
+    let any = |chunk: &[f64; LANES]| chunk.iter().fold(false, |any, &value| any | is_so(value));
+    let start = chunks.iter().position(any).unwrap_or(chunks.len()) * LANES;
+    values[start..].iter().position(|&value| is_so(value)).map(|place| start + place)
 }
 
 /// Errors if the sides differ in length, hold nothing, or a text has no reference.

@@ -51,13 +51,14 @@ fn correlation(left: &[f64], right: &[f64]) -> f64 {
         return 0.0;
     }
     let units = [unit(left), unit(right)];
-    // The mean is rounded; the mean of what remains corrects it.
-    let rough = means(left, right, units, [0.0; 2]);
-    let rest = means(left, right, units, rough);
-    let [xx, yy, xy] = sums(left, right, |x, y| {
-        let (x, y) = (x * units[0] - rough[0] - rest[0], y * units[1] - rough[1] - rest[1]);
-        [x * x, y * y, x * y]
+    let n = left.len() as f64;
+    let means = sums(left, right, |x, y| [x * units[0], y * units[1]]).map(|sum| sum / n);
+    // The means are rounded: what remains of the sums corrects the products (Chan, Golub & LeVeque 1983, eq. 1.7).
+    let [x, y, xx, yy, xy] = sums(left, right, |x, y| {
+        let (x, y) = (x * units[0] - means[0], y * units[1] - means[1]);
+        [x, y, x * x, y * y, x * y]
     });
+    let [xx, yy, xy] = [(xx - x * x / n).max(0.0), (yy - y * y / n).max(0.0), xy - x * y / n];
     let norm = (xx * yy).sqrt();
     if norm == 0.0 {
         return 0.0;
@@ -70,15 +71,9 @@ fn is_constant(values: &[f64]) -> bool {
     values.iter().all(|&value| value == values[0])
 }
 
-/// The means of both sides, in units, less what is given.
-fn means(left: &[f64], right: &[f64], units: [f64; 2], less: [f64; 2]) -> [f64; 2] {
-    let [x, y] = sums(left, right, |x, y| [x * units[0] - less[0], y * units[1] - less[1]]);
-    [x / left.len() as f64, y / right.len() as f64]
-}
-
-/// Sums of terms over pairs, in sixteen lanes that are added in order: the lanes become vectors, and the order is fixed.
+/// Sums of terms over pairs, in eight lanes that are added in order: the lanes become vectors, and the order is fixed.
 fn sums<const N: usize>(left: &[f64], right: &[f64], terms: impl Fn(f64, f64) -> [f64; N]) -> [f64; N] {
-    const LANES: usize = 16;
+    const LANES: usize = 8;
     let mut lanes = [[0.0; LANES]; N];
     let ((left, left_rest), (right, right_rest)) = (left.as_chunks::<LANES>(), right.as_chunks::<LANES>());
     for (x, y) in left.iter().zip(right) {

@@ -22,8 +22,19 @@ pub fn mean(values: &[f64]) -> Result<f64, MetricError> {
     check::finite("value", values)?;
     match values.len() {
         0 => Err(MetricError::Empty { what: "values" }),
-        n => Ok(values.iter().sum::<f64>() / n as f64),
+        n => Ok(sum(values) / n as f64),
     }
+}
+
+/// The sum in sixteen lanes that are added in order: the lanes become vectors, and up to sixteen values are added in order.
+fn sum(values: &[f64]) -> f64 {
+    let (chunks, rest) = values.as_chunks::<16>();
+    let mut lanes = [0.0; 16];
+    for chunk in chunks {
+        lanes.iter_mut().zip(chunk).for_each(|(lane, value)| *lane += value);
+    }
+    lanes.iter_mut().zip(rest).for_each(|(lane, value)| *lane += value);
+    lanes.iter().sum()
 }
 
 /// The sample standard deviation `sqrt(sum_i (x_i - mean)^2 / (n - 1))`.

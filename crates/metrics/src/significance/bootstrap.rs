@@ -28,6 +28,9 @@ use crate::summary::standard_deviation;
 /// Resamples that one thread takes at a time; they are independent, so no bit depends on it.
 const CHUNK: usize = 32;
 
+/// Up to so many examples, two are drawn from 64 bits: the probabilities are then even to within 2^-16 of each.
+const FEW: usize = 1 << 16;
+
 /// How a bootstrap is made.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bootstrap {
@@ -169,12 +172,19 @@ fn resample(n_examples: usize, how: &Bootstrap, statistic: impl Fn(&[u32]) -> f6
     values
 }
 
-/// How often each example occurs in a resample: its draw at each position is below the number of examples.
+/// How often each example occurs in a resample: as many draws below the number of examples as there are.
 fn draw(counts: &mut [u32], seed: u64, resample: u64) {
     counts.fill(0);
     let (draws, n) = (Draws::new(seed, resample), counts.len());
-    for position in 0..n as u64 {
-        counts[draws.below(position, n)] += 1;
+    if n > FEW {
+        (0..n as u64).for_each(|position| counts[draws.below(position, n)] += 1);
+        return;
+    }
+    for position in 0..(n / 2) as u64 {
+        draws.two_below(position, n as u32).into_iter().for_each(|example| counts[example] += 1);
+    }
+    if n % 2 == 1 {
+        counts[draws.below(n as u64, n)] += 1;
     }
 }
 

@@ -25,6 +25,13 @@ impl Draws {
         mix(self.key.wrapping_add(position.wrapping_add(1).wrapping_mul(GAMMA)))
     }
 
+    /// Two numbers below `n` from the bits at a position; each has the same probability to within `n / 2^32`, so `n` is
+    /// far below that.
+    pub fn two_below(&self, position: u64, n: u32) -> [usize; 2] {
+        let bits = self.bits(position);
+        [bits >> 32, bits & u64::from(u32::MAX)].map(|half| ((half * u64::from(n)) >> 32) as usize)
+    }
+
     /// A number below `n` at a position; each has the same probability to within `n / 2^64`.
     pub fn below(&self, position: u64, n: usize) -> usize {
         ((u128::from(self.bits(position)) * n as u128) >> 64) as usize
@@ -57,5 +64,11 @@ mod tests {
         // 10,000 each, with a standard deviation of 91.
         assert!(counts.iter().all(|&count| (9_600..10_400).contains(&count)), "{counts:?}");
         assert_ne!(Draws::new(3, 2), draws);
+        let (mut highs, mut lows) = ([0; 6], [0; 6]);
+        for [high, low] in (0..60_000).map(|position| draws.two_below(position, 6)) {
+            highs[high] += 1;
+            lows[low] += 1;
+        }
+        assert!(highs.iter().chain(&lows).all(|count| (9_600..10_400).contains(count)), "{highs:?} {lows:?}");
     }
 }

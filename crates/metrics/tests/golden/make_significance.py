@@ -39,7 +39,9 @@ def mix(z):
 
 def resample(seed, number, n):
     key = mix((mix((seed + GAMMA) & MASK) + number * GAMMA) & MASK)
-    return [(mix((key + (i + 1) * GAMMA) & MASK) * n) >> 64 for i in range(n)]
+    bits = lambda position: mix((key + (position + 1) * GAMMA) & MASK)
+    pairs = [(half * n) >> 32 for i in range(n // 2) for half in (bits(i) >> 32, bits(i) & 0xFFFFFFFF)]
+    return pairs + [(bits(n) * n) >> 64] * (n % 2)
 
 
 def paired_t_case(n, shift):
