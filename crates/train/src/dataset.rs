@@ -104,7 +104,7 @@ impl ExampleSet {
     }
 
     /// The file and a hash of its examples.
-    fn file(&self) -> DataFile {
+    pub(crate) fn file(&self) -> DataFile {
         let mut hash = Sha256::new();
         for (encoded, target) in self.encoded.iter().zip(&self.targets) {
             for numbers in [&encoded.ids, &encoded.segments] {

@@ -21,6 +21,9 @@ use crate::scores::Scores;
 pub struct TaskOutcomes {
     /// The task's name.
     pub task: String,
+    /// A hash of the examples, where nothing else of the run tells which they are: those of a test set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub examples: Option<String>,
     /// Gold labels and predictions of its labelled examples, in the order of the file.
     pub outcomes: OwnedOutcomes,
 }
@@ -28,7 +31,7 @@ pub struct TaskOutcomes {
 /// Scores and outcomes of several tasks.
 pub(crate) fn apart(judged: Vec<(String, Judged)>) -> (Scores, Vec<TaskOutcomes>) {
     let one = |(task, Judged { scores, outcomes }): (String, Judged)| {
-        ((task.clone(), scores), TaskOutcomes { task, outcomes })
+        ((task.clone(), scores), TaskOutcomes { task, examples: None, outcomes })
     };
     judged.into_iter().map(one).unzip()
 }

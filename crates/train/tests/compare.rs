@@ -117,6 +117,29 @@ fn a_labelled_test_set_is_reported_and_dev_selects() {
 }
 
 #[test]
+fn another_test_set_of_the_same_length_is_scored_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    corpus(folder.path());
+    let (test, out) = (folder.path().join("test.jsonl"), folder.path().join("out"));
+    let text = fs::read_to_string(folder.path().join("sentiment.train.jsonl")).unwrap();
+    fs::write(&test, &text).unwrap();
+    let tasks = TASKS
+        .replace("dev = \"sentiment.dev.jsonl\"", "dev = \"sentiment.dev.jsonl\"\ntest = \"test.jsonl\"");
+    let config = config(folder.path(), "steps = 3", "unit = \"every-task\"", &tasks);
+    let joint = mtl_train::run_folder::RunFolder::new(&out.join("joint-seed7"));
+    let stored = || mtl_train::outcomes::read(&joint, Split::Test).unwrap().unwrap();
+    compared(&config, &out, 1, false);
+    let before = stored();
+    compared(&config, &out, 1, false);
+    assert_eq!(stored(), before, "the same test set is used again");
+    let turned = text.replace("positive", "?").replace("negative", "positive").replace('?', "negative");
+    fs::write(&test, turned).unwrap();
+    compared(&config, &out, 1, false);
+    assert_eq!(stored().len(), before.len());
+    assert_ne!(stored()[0].outcomes, before[0].outcomes);
+}
+
+#[test]
 fn one_task_at_a_time_is_left_out() {
     let folder = tempfile::tempdir().unwrap();
     corpus(folder.path());

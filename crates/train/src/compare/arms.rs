@@ -234,25 +234,29 @@ fn missing(folder: &RunFolder, task: &str) -> TrainError {
 }
 
 /// The outcomes of a finished run on a set, of the tasks that have one: as stored, or made from its weights and stored.
+///
+/// A run that is continued has checked its own dev sets; of a test set the outcomes say which examples they are of.
 fn stored(
     folder: &RunFolder,
     split: Split,
     sets: &[Option<&ExampleSet>],
 ) -> Result<Vec<TaskOutcomes>, TrainError> {
-    let wanted = sets.iter().filter(|set| set.is_some()).count();
-    if wanted == 0 {
+    let present: Vec<(usize, &ExampleSet)> =
+        sets.iter().enumerate().filter_map(|(task_idx, set)| Some((task_idx, (*set)?))).collect();
+    if present.is_empty() {
         return Ok(Vec::new());
     }
+    let examples = |set: &ExampleSet| (split == Split::Test).then(|| set.file().sha256);
+    let hashes: Vec<Option<String>> = present.iter().map(|(_, set)| examples(set)).collect();
     if let Some(outcomes) = outcomes::read(folder, split)?
-        && outcomes.len() == wanted
+        && outcomes.iter().map(|outcomes| &outcomes.examples).eq(&hashes)
     {
         return Ok(outcomes);
     }
     let run = folder.open()?;
-    let present = sets.iter().enumerate().filter_map(|(task_idx, set)| Some((task_idx, (*set)?)));
-    let made = present.map(|(task_idx, set)| {
+    let made = present.into_iter().zip(hashes).map(|((task_idx, set), examples)| {
         let outcomes = judge(&run, task_idx, set)?.outcomes;
-        Ok(TaskOutcomes { task: run.tasks.tasks[task_idx].name.clone(), outcomes })
+        Ok(TaskOutcomes { task: run.tasks.tasks[task_idx].name.clone(), examples, outcomes })
     });
     let made: Vec<TaskOutcomes> = made.collect::<Result<_, TrainError>>()?;
     outcomes::write(folder, split, &made)?;
