@@ -126,7 +126,7 @@ fn another_test_set_of_the_same_length_is_scored_anew() {
     let tasks = TASKS
         .replace("dev = \"sentiment.dev.jsonl\"", "dev = \"sentiment.dev.jsonl\"\ntest = \"test.jsonl\"");
     let config = config(folder.path(), "steps = 3", "unit = \"every-task\"", &tasks);
-    let joint = mtl_train::run_folder::RunFolder::new(&out.join("joint-seed7"));
+    let joint = mtl_train::run_folder::RunFolder::new(out.join("joint-seed7"));
     let stored = || mtl_train::outcomes::read(&joint, Split::Test).unwrap().unwrap();
     compared(&config, &out, 1, false);
     let before = stored();
