@@ -3,6 +3,9 @@
 //! GELU: Hendrycks and Gimpel, *Gaussian Error Linear Units*, 2016: x P(x) with P the normal distribution function,
 //! and the approximation by tanh of its section 2.
 
+#[cfg(target_arch = "x86_64")]
+pub(super) mod wide;
+
 use super::elementwise::{map, map2};
 use crate::element::{Float, Real};
 

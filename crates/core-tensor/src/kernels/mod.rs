@@ -21,3 +21,15 @@ pub mod random;
 pub mod reduce;
 pub mod rows;
 pub mod softmax;
+
+/// `[f(0), f(1), ...]`, as [`std::array::from_fn`] makes it, but inlined for certain: inside a function compiled for
+/// more instructions than the rest, a call that is left would pass every vector register through memory.
+#[inline(always)]
+pub(crate) fn array<T: Copy, const N: usize>(mut f: impl FnMut(usize) -> T) -> [T; N] {
+    const { assert!(N > 0, "an array of something") };
+    let mut all = [f(0); N];
+    for i in 1..N {
+        all[i] = f(i);
+    }
+    all
+}

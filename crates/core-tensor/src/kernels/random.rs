@@ -16,6 +16,7 @@
 mod wide;
 
 #[cfg(target_arch = "x86_64")]
+use super::array;
 use super::isa::Isa;
 
 const MULTIPLIERS: [u32; 2] = [0xD251_1F53, 0xCD9E_8D57];
@@ -145,9 +146,9 @@ impl Stream {
             // SAFETY: the processor has the path.
             return unsafe { wide::row(self, row, counter) };
         }
-        let counters: [u64; LANES] = std::array::from_fn(|lane| u64::from(counter) + lane as u64);
+        let counters: [u64; LANES] = array(|lane| u64::from(counter) + lane as u64);
         let words = self.words(counters, [u64::from(row.token); LANES], row.sequence, 0);
-        std::array::from_fn(|unit| {
+        array(|unit| {
             let (lane, word, half) = (unit / UNITS, unit % UNITS / 2, unit % 2);
             (words[word][lane] >> (16 * half)) as u16
         })
@@ -171,8 +172,8 @@ impl Stream {
         }
         let token = |i: usize| u64::from(first_token) + i as u64;
         let counters = [u64::from(counter); LANES];
-        let even = self.words(counters, std::array::from_fn(|lane| token(2 * lane)), sequence, part);
-        let odd = self.words(counters, std::array::from_fn(|lane| token(2 * lane + 1)), sequence, part);
+        let even = self.words(counters, array(|lane| token(2 * lane)), sequence, part);
+        let odd = self.words(counters, array(|lane| token(2 * lane + 1)), sequence, part);
         for word in 0..4 {
             for lane in 0..LANES {
                 out[word][2 * lane] = even[word][lane] as u32;

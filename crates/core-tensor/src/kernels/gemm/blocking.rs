@@ -2,13 +2,13 @@
 //!
 //! The columns of `b` are packed first, by all threads. Then the result is cut into chunks of rows and columns;
 //! a thread that takes a chunk goes through it by strips of columns, and in a strip by blocks of the depth. It packs
-//! each panel of `a` where it first needs it, and sums tile by tile. One tile's panel of `a` stays in the first cache
-//! while the panels of `b` pass from the second.
+//! each panel of `a` where it first needs it, if it cannot read the lines in place, and sums tile by tile. One tile's
+//! panel of `a` stays in the first cache while the panels of `b` pass from the second.
 
 use super::epilogue::Output;
 use super::pack::{Format, Operand, Part};
 use super::scratch::Scratch;
-use super::tile::Tile;
+use super::tile::{Lines, Tile};
 use crate::element::Float;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -171,6 +171,31 @@ unsafe fn pack_panels<K: Tile>(operand: &Operand<'_>, part: &Part, width: usize,
     }
 }
 
+/// Takes a block of sums to its place.
+///
+/// # Safety
+/// The processor must have the kernel's instructions; see [`Output::finish`].
+unsafe fn finish<K, C>(out: &Output<'_, C>, sums: &mut [C::Master], row: usize, col: usize)
+where
+    K: Tile,
+    C: Float<Master = <K::Format as Format>::Sum>,
+{
+    // SAFETY: as in `pack_panels`; the rest is passed on.
+    unsafe {
+        if K::WIDE {
+            K::run(
+                #[inline(always)]
+                || out.finish::<true>(sums, K::COLS, row, col),
+            );
+        } else {
+            K::run(
+                #[inline(always)]
+                || out.finish::<false>(sums, K::COLS, row, col),
+            );
+        }
+    }
+}
+
 /// Computes the block `rows` x `chunk` of the result from the packed columns `cols` of `b`.
 fn chunk_of<K, C>(
     plan: &Plan,
@@ -190,6 +215,7 @@ fn chunk_of<K, C>(
     let (whole, once) = (plan.units <= plan.block, strips.len() == 1);
     let strip_tiles = row_panels * plan.strip_cols.div_ceil(K::COLS);
     let group = if a.is_across() { GROUP } else { 1 };
+    let in_place = a.in_place::<K::Format>();
     // Panels of `a` that no other strip needs again make room for the next.
     let a_units = if once { plan.block * group } else { plan.units * row_panels };
     let mut a_scratch = Scratch::take::<Unit<K>>(a_units * K::ROWS);
@@ -207,16 +233,22 @@ fn chunk_of<K, C>(
             for (r, row) in rows.clone().step_by(K::ROWS).enumerate() {
                 let size = units.len() * K::ROWS;
                 let at = if once { r % group * size } else { units.start * row_panels * K::ROWS + r * size };
-                if s == 0 && r % group == 0 {
+                // Lines that lie as the kernel reads them are not copied, unless too few are left for its last rows.
+                let here = in_place.filter(|_| rows.end - row >= K::ROWS);
+                if here.is_none() && s == 0 && r % group == 0 {
                     let part = Part { line: row, units: units.clone() };
                     let panels = group.min(row_panels - r);
                     // SAFETY: the kernel was chosen by what the processor has.
                     unsafe { pack_panels::<K>(a, &part, K::ROWS, &mut a_panels[at..][..panels * size]) };
-                    if group == 1 {
-                        a.prefetch::<K::Format>(&Part { line: row + K::ROWS, ..part }, K::ROWS);
-                    }
                 }
-                let a_panel = &a_panels[at..][..size];
+                if group == 1 && s == 0 {
+                    a.prefetch::<K::Format>(&Part { line: row + K::ROWS, units: units.clone() }, K::ROWS);
+                }
+                let lines = match here {
+                    // SAFETY: lines and units lie within the operand; see `Operand::in_place`.
+                    Some((a, stride)) => Lines::InPlace(unsafe { a.add(row * stride + units.start) }, stride),
+                    None => Lines::Panel(a_panels[at..][..size].as_ptr()),
+                };
                 for (c, col) in strip.clone().step_by(K::COLS).enumerate() {
                     let at = if whole { 0 } else { (r * col_panels + c) * tile };
                     let sums = &mut sums[at..][..tile];
@@ -224,13 +256,10 @@ fn chunk_of<K, C>(
                     // SAFETY: the panels hold these units and `sums` a tile. Chunks do not overlap, so no other
                     // thread writes this tile's place.
                     unsafe {
-                        let (a, b, to) = (a_panel.as_ptr(), b_panel.as_ptr(), sums.as_mut_ptr());
-                        K::sum(rows.end - row, units.len(), a, b, to, units.start > 0);
+                        let (b, to) = (b_panel.as_ptr(), sums.as_mut_ptr());
+                        K::sum(rows.end - row, units.len(), lines, b, to, units.start > 0);
                         if last {
-                            K::run(
-                                #[inline(always)]
-                                || out.finish(sums, K::COLS, row, col),
-                            );
+                            finish::<K, C>(out, sums, row, col);
                         }
                     }
                 }

@@ -1,6 +1,8 @@
 //! What happens to a block of the result between its sums and memory.
 
-use crate::element::{Float, Real};
+use crate::element::{DType, Float, Real};
+#[cfg(target_arch = "x86_64")]
+use crate::kernels::activation::wide;
 use crate::kernels::activation::{Activation, gelu, gelu_tanh, relu, tanh};
 use std::marker::PhantomData;
 
@@ -65,12 +67,18 @@ impl<'a, C: Float> Output<'a, C> {
     }
 
     /// Takes a block of sums, `width` to a row, to its place: as much of it as lies within the result.
-    /// The block is used up.
+    /// The block is used up. `WIDE` says that the caller was compiled for AVX-512.
     ///
     /// # Safety
-    /// No other thread may be writing any element of this block.
+    /// No other thread may be writing any element of this block. If `WIDE`, the processor must have AVX-512.
     #[inline(always)]
-    pub(super) unsafe fn finish(&self, sums: &mut [C::Master], width: usize, row: usize, col: usize) {
+    pub(super) unsafe fn finish<const WIDE: bool>(
+        &self,
+        sums: &mut [C::Master],
+        width: usize,
+        row: usize,
+        col: usize,
+    ) {
         let (rows, cols) = ((self.rows - row).min(sums.len() / width), (self.cols - col).min(width));
         let at = |i: usize| (row + i) * self.ldc + col;
         for (i, u) in sums.chunks_exact_mut(width).take(rows).enumerate() {
@@ -89,11 +97,13 @@ impl<'a, C: Float> Output<'a, C> {
         if let Some(slope) = self.slope {
             let mut slopes = [C::Master::ZERO; WIDEST];
             for (i, u) in block.chunks_exact_mut(width).enumerate() {
-                with_slopes(u, &mut slopes[..width], self.activation);
+                // SAFETY: passed on.
+                unsafe { with_slopes::<_, WIDE>(u, &mut slopes[..width], self.activation) };
                 narrow(place(slope, i), &slopes);
             }
         } else {
-            activate(block, self.activation);
+            // SAFETY: passed on.
+            unsafe { activate::<_, WIDE>(block, self.activation) };
         }
         for (i, u) in block.chunks_exact(width).enumerate() {
             narrow(place(self.c, i), u);
@@ -124,8 +134,16 @@ fn narrow<C: Float>(c: &mut [C], u: &[C::Master]) {
 /// Values before the activation become values after it. One loop for each activation, its function called by name:
 /// passed as an argument it would be called through a shim that is not always inlined, and the loop would not become a
 /// vector loop.
+///
+/// # Safety
+/// If `WIDE`, the processor must have AVX-512.
 #[inline(always)]
-fn activate<M: Real>(values: &mut [M], activation: Activation) {
+unsafe fn activate<M: Real, const WIDE: bool>(values: &mut [M], activation: Activation) {
+    #[cfg(target_arch = "x86_64")]
+    if WIDE && activation == Activation::Gelu && M::DTYPE == DType::F32 {
+        // SAFETY: passed on.
+        return unsafe { wide::gelu(bytemuck::cast_slice_mut(values), None) };
+    }
     macro_rules! each {
         ($function:path) => {
             for u in values {
@@ -143,8 +161,17 @@ fn activate<M: Real>(values: &mut [M], activation: Activation) {
 }
 
 /// [`activate`], and the slopes.
+///
+/// # Safety
+/// As for [`activate`].
 #[inline(always)]
-fn with_slopes<M: Real>(values: &mut [M], slopes: &mut [M], activation: Activation) {
+unsafe fn with_slopes<M: Real, const WIDE: bool>(values: &mut [M], slopes: &mut [M], activation: Activation) {
+    #[cfg(target_arch = "x86_64")]
+    if WIDE && activation == Activation::Gelu && M::DTYPE == DType::F32 {
+        let (values, slopes) = (bytemuck::cast_slice_mut(values), bytemuck::cast_slice_mut(slopes));
+        // SAFETY: passed on.
+        return unsafe { wide::gelu(values, Some(slopes)) };
+    }
     macro_rules! each {
         ($function:path) => {
             for (u, slope) in values.iter_mut().zip(slopes) {

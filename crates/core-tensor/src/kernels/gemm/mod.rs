@@ -3,9 +3,10 @@
 //! `c = act([c +] a·b + bias)` for any strides, so that one function serves the forward product `x·wᵀ` and both
 //! products of the backward pass, `dy·w` and `dyᵀ·x`.
 //!
-//! Both operands are copied into panels (`pack`), blocks of the result are computed from the panels in
-//! registers (`tile`), and each finished block goes through the epilogue (`epilogue`). This is the layout of
-//! Goto and van de Geijn, *Anatomy of High-Performance Matrix Multiplication*, 2008; `blocking` holds the sizes.
+//! `b` is copied into panels (`pack`), and `a` too unless its rows lie as the kernel reads them; blocks of the result
+//! are computed from these in registers (`tile`), and each finished block goes through the epilogue (`epilogue`). This
+//! is the layout of Goto and van de Geijn, *Anatomy of High-Performance Matrix Multiplication*, 2008; `blocking` holds
+//! the sizes.
 //!
 //! Precision: two `f64` operands multiply in `f64`, two `f32` operands in `f32`. If one operand is `bf16`, the
 //! other is rounded to `bf16` while it is packed, and products are summed in `f32`.

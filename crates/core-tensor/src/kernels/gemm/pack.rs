@@ -5,7 +5,7 @@
 //! unit is two neighbours along the depth. Lines and depth that are missing are filled with zeros.
 
 use super::Mat;
-use crate::element::{Float, Real, bf16};
+use crate::element::{DType, Float, Real, bf16};
 use bytemuck::Pod;
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -31,7 +31,6 @@ pub(super) struct Operand<'a> {
 impl<'a> Operand<'a> {
     /// The rows of a matrix as lines.
     pub(super) fn new<T: Float>(mat: &Mat<'a, T>) -> Self {
-        use crate::element::DType;
         mat.check();
         let source = match T::DTYPE {
             DType::F64 => Source::F64(bytemuck::cast_slice(mat.data)),
@@ -56,11 +55,33 @@ impl<'a> Operand<'a> {
         }
     }
 
+    /// The first unit of format `F` and the units from line to line, if the units lie in memory as a kernel reads them,
+    /// so that no panel need be made.
+    ///
+    /// Lines whose distance is nearly a multiple of 2 KiB share so few places of the first cache that they would drive
+    /// each other out; they are refused.
+    pub(super) fn in_place<F: Format>(&self) -> Option<(*const F::Unit, usize)> {
+        let (start, dtype) = match self.source {
+            Source::Bf16(data) => (data.as_ptr().cast::<F::Unit>(), DType::Bf16),
+            Source::F32(data) => (data.as_ptr().cast(), DType::F32),
+            Source::F64(data) => (data.as_ptr().cast(), DType::F64),
+        };
+        let as_they_are = F::MADE_OF == Some(dtype) && self.depth_stride == 1;
+        let units = self.depth.is_multiple_of(F::DEPTH) && self.line_stride.is_multiple_of(F::DEPTH);
+        let whole = units && start.is_aligned();
+        let apart = self.line_stride * (size_of::<F::Unit>() / F::DEPTH) % SHARED;
+        let spread = apart.min(SHARED - apart) >= 256;
+        (as_they_are && whole && spread).then_some((start, self.line_stride / F::DEPTH))
+    }
+
     /// Whether neighbouring lines are neighbours in memory, and neighbours along the depth are not.
     pub(super) fn is_across(&self) -> bool {
         self.line_stride == 1 && self.depth_stride != 1
     }
 }
+
+/// Bytes after which addresses fall on the same places of half of the first cache; see [`Operand::in_place`].
+const SHARED: usize = 2048;
 
 /// The part of an operand that panels take: from line `line` on, and `units` along the depth.
 #[derive(Clone)]
@@ -77,6 +98,8 @@ pub(super) trait Format: Send + Sync + 'static {
     type Sum: Real;
     /// Elements along the depth in one unit.
     const DEPTH: usize;
+    /// The element type of which so many neighbours in memory are a unit, if there is one.
+    const MADE_OF: Option<DType>;
 
     /// Fills panels `width` lines wide, as many as `panels` holds, one after another. `WIDE` says that the caller was
     /// compiled for AVX-512.
@@ -122,11 +145,12 @@ pub(super) struct Rounded;
 pub(super) struct Pair;
 
 macro_rules! format {
-    ($format:ty, $unit:ty, $sum:ty, $depth:literal, $($source:ident),*) => {
+    ($format:ty, $unit:ty, $sum:ty, $depth:literal, $made_of:expr, $($source:ident),*) => {
         impl Format for $format {
             type Unit = $unit;
             type Sum = $sum;
             const DEPTH: usize = $depth;
+            const MADE_OF: Option<DType> = $made_of;
             #[inline(always)]
             unsafe fn pack<const WIDE: bool>(
                 operand: &Operand<'_>,
@@ -145,10 +169,10 @@ macro_rules! format {
         }
     };
 }
-format!(Plain<f32>, f32, f32, 1, F32);
-format!(Plain<f64>, f64, f64, 1, F64);
-format!(Rounded, f32, f32, 1, F32, Bf16);
-format!(Pair, u32, f32, 2, F32, Bf16);
+format!(Plain<f32>, f32, f32, 1, Some(DType::F32), F32);
+format!(Plain<f64>, f64, f64, 1, Some(DType::F64), F64);
+format!(Rounded, f32, f32, 1, None, F32, Bf16);
+format!(Pair, u32, f32, 2, Some(DType::Bf16), F32, Bf16);
 
 /// # Safety
 /// As for [`Format::pack`].

@@ -5,7 +5,17 @@
 //! over a vector.
 
 use super::pack::{Format, Pair, Plain, Rounded};
+use crate::kernels::array;
 use std::marker::PhantomData;
+
+/// Where the lines of `a` are read.
+#[derive(Clone, Copy)]
+pub(super) enum Lines<Unit> {
+    /// From a panel.
+    Panel(*const Unit),
+    /// Where they lie, the second so many units behind the first.
+    InPlace(*const Unit, usize),
+}
 
 /// A kernel for one format of panels and one instruction set.
 pub(super) trait Tile: Send + Sync + 'static {
@@ -22,11 +32,12 @@ pub(super) trait Tile: Send + Sync + 'static {
     /// few more, are computed.
     ///
     /// # Safety
-    /// The processor must have the instructions. `a` and `b` must hold `units` steps, `sums` a whole block.
+    /// The processor must have the instructions. `a` and `b` must hold `units` steps, `sums` a whole block; if `a` lies
+    /// in place, it must have `ROWS` lines.
     unsafe fn sum(
         rows: usize,
         units: usize,
-        a: *const <Self::Format as Format>::Unit,
+        a: Lines<<Self::Format as Format>::Unit>,
         b: *const <Self::Format as Format>::Unit,
         sums: *mut <Self::Format as Format>::Sum,
         add: bool,
@@ -59,28 +70,30 @@ macro_rules! portable {
             unsafe fn sum(
                 _rows: usize,
                 units: usize,
-                a: *const $sum,
+                a: Lines<$sum>,
                 b: *const $sum,
                 sums: *mut $sum,
                 add: bool,
             ) {
-                // SAFETY: the caller's panels and block have these lengths.
-                let (a, b, sums) = unsafe {
-                    (
-                        std::slice::from_raw_parts(a, units * 2).as_chunks::<2>().0,
-                        std::slice::from_raw_parts(b, units * 16).as_chunks::<16>().0,
-                        &mut *sums.cast::<[[$sum; 16]; 2]>(),
-                    )
+                let (a, line, step) = match a {
+                    Lines::Panel(a) => (a, 1, 2),
+                    Lines::InPlace(a, stride) => (a, stride, 1),
                 };
-                let mut block = if add { *sums } else { [[0.0; 16]; 2] };
-                for (a, b) in a.iter().zip(b) {
-                    for i in 0..2 {
-                        for j in 0..16 {
-                            block[i][j] += a[i] * b[j];
+                // SAFETY: the caller's lines, panel and block have these lengths.
+                unsafe {
+                    let b = std::slice::from_raw_parts(b, units * 16).as_chunks::<16>().0;
+                    let sums = &mut *sums.cast::<[[$sum; 16]; 2]>();
+                    let mut block = if add { *sums } else { [[0.0; 16]; 2] };
+                    for (u, b) in b.iter().enumerate() {
+                        for i in 0..2 {
+                            let a = *a.add(u * step + i * line);
+                            for j in 0..16 {
+                                block[i][j] += a * b[j];
+                            }
                         }
                     }
+                    *sums = block;
                 }
-                *sums = block;
             }
 
             unsafe fn run<R>(f: impl FnOnce() -> R) -> R {
@@ -107,21 +120,23 @@ macro_rules! vectors {
             type Sum = <$format as Format>::Sum;
 
             #[target_feature(enable = $features)]
-            unsafe fn sum<const R: usize>(
+            unsafe fn sum<const R: usize, const IN_PLACE: bool>(
                 units: usize,
                 a: *const Unit,
+                stride: usize,
                 b: *const Unit,
                 sums: *mut Sum,
                 add: bool,
             ) {
-                // SAFETY: the caller's panels hold `units` steps and its block all rows.
+                // SAFETY: the caller's lines and panel hold `units` steps and its block all rows.
                 unsafe {
                     let mut block = [[$zero(); $vectors]; R];
                     for step in 0..units {
-                        let (a, b) = (a.add(step * $rows), b.add(step * $vectors * $lanes));
-                        let line: [_; $vectors] = std::array::from_fn(|v| $load(b.add(v * $lanes).cast()));
+                        let b = b.add(step * $vectors * $lanes);
+                        let line: [_; $vectors] = array(|v| $load(b.add(v * $lanes).cast()));
                         for i in 0..R {
-                            let x = $spread(*a.add(i));
+                            let at = if IN_PLACE { step + i * stride } else { step * $rows + i };
+                            let x = $spread(*a.add(at));
                             for v in 0..$vectors {
                                 block[i][v] = $multiply_add(x, line[v], block[i][v]);
                             }
@@ -146,7 +161,7 @@ macro_rules! vectors {
                 unsafe fn sum(
                     rows: usize,
                     units: usize,
-                    a: *const Unit,
+                    a: Lines<Unit>,
                     b: *const Unit,
                     sums: *mut Sum,
                     add: bool,
@@ -154,10 +169,13 @@ macro_rules! vectors {
                     const THIRD: usize = $rows / 3;
                     // SAFETY: passed on.
                     unsafe {
-                        match rows.div_ceil(THIRD) {
-                            0 | 1 => sum::<THIRD>(units, a, b, sums, add),
-                            2 => sum::<{ 2 * THIRD }>(units, a, b, sums, add),
-                            _ => sum::<$rows>(units, a, b, sums, add),
+                        match (a, rows.div_ceil(THIRD)) {
+                            (Lines::InPlace(a, stride), _) => {
+                                sum::<$rows, true>(units, a, stride, b, sums, add);
+                            }
+                            (Lines::Panel(a), 0 | 1) => sum::<THIRD, false>(units, a, 1, b, sums, add),
+                            (Lines::Panel(a), 2) => sum::<{ 2 * THIRD }, false>(units, a, 1, b, sums, add),
+                            (Lines::Panel(a), _) => sum::<$rows, false>(units, a, 1, b, sums, add),
                         }
                     }
                 }

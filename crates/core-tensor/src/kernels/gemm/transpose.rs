@@ -3,6 +3,7 @@
 //! Every function here is inlined into one that was compiled for the instructions.
 
 use crate::element::bf16;
+use crate::kernels::array;
 use std::arch::x86_64::*;
 
 /// Writes the transpose of 16 rows of 16 units, given by `row` (absent ones are zero): row j of the transpose to
@@ -25,7 +26,7 @@ pub(super) unsafe fn transposed<Unit>(
     // SAFETY: the caller has the instructions; the length of `to` is checked above.
     unsafe {
         let zero = _mm512_setzero_si512();
-        let rows: [__m512i; 16] = std::array::from_fn(
+        let rows: [__m512i; 16] = array(
             #[inline(always)]
             |i| row(i).unwrap_or(zero),
         );

@@ -4,6 +4,7 @@
 //! pair of the products over keys.
 
 use super::panel::{LANES, Pair, narrow, zip};
+use crate::kernels::array;
 use crate::kernels::attention::panel::Mask;
 use crate::kernels::random::UNITS;
 use std::arch::x86_64::*;
@@ -31,7 +32,7 @@ pub(super) unsafe fn forward<const VECTORS: usize>(
     for row in scores.chunks_exact(block) {
         // SAFETY: the row is whole.
         let row = unsafe { load::<VECTORS>(row) };
-        top = std::array::from_fn(|v| _mm512_max_ps(top[v], row[v]));
+        top = array(|v| _mm512_max_ps(top[v], row[v]));
     }
     let mut sums = [_mm512_setzero_ps(); VECTORS];
     let mut kept = [[u16::MAX; VECTORS]; UNITS];
@@ -129,7 +130,7 @@ pub(super) unsafe fn backward<const VECTORS: usize>(
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")]
 unsafe fn load<const VECTORS: usize>(row: &[f32]) -> Row<VECTORS> {
     // SAFETY: the contract.
-    std::array::from_fn(|v| unsafe { _mm512_loadu_ps(row[v * LANES..][..LANES].as_ptr()) })
+    array(|v| unsafe { _mm512_loadu_ps(row[v * LANES..][..LANES].as_ptr()) })
 }
 
 /// # Safety
