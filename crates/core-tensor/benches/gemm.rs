@@ -5,10 +5,11 @@
 //! the `gemm` crate's figure for f32.
 
 use criterion::{BenchmarkId, Criterion, Throughput};
-use mtl_core_tensor::element::{Float, bf16};
+use mtl_core_tensor::element::{Element, Float, bf16};
 use mtl_core_tensor::kernels::activation::Activation;
 use mtl_core_tensor::kernels::gemm::{Epilogue, Mat, matmul};
-use std::time::Instant;
+use mtl_core_tensor::kernels::peak::{flops_per_second_of_one_thread, rate};
+use std::time::Duration;
 
 /// Tokens, inputs and outputs of the linear layers of BERT-mini to BERT-base encoders.
 const SHAPES: [(&str, usize, usize, usize); 5] = [
@@ -96,71 +97,14 @@ fn criterion_of<E: Float<Master = f32>>(criterion: &mut Criterion) {
 }
 
 /// The best rate of several runs of `f`, in 10⁹ per second, where each does `work`.
-fn best(work: f64, mut f: impl FnMut()) -> f64 {
-    let start = Instant::now();
-    let mut seconds = f64::INFINITY;
-    let mut runs = 0;
-    while runs < 5 || start.elapsed().as_secs_f64() < 0.4 {
-        let begin = Instant::now();
-        f();
-        seconds = seconds.min(begin.elapsed().as_secs_f64());
-        runs += 1;
-    }
-    work / seconds / 1e9
+fn best(work: f64, f: impl FnMut()) -> f64 {
+    rate(work, Duration::from_millis(400), f) / 1e9
 }
 
-/// The peak of one core: twelve independent sums in registers.
-#[cfg(target_arch = "x86_64")]
-mod peak {
-    use std::arch::x86_64::*;
-
-    const STEPS: usize = 200_000;
-
-    #[target_feature(enable = "avx512f")]
-    unsafe fn fma() -> f32 {
-        let mut sums = [_mm512_setzero_ps(); 12];
-        let (x, y) = (_mm512_set1_ps(std::hint::black_box(1e-3)), _mm512_set1_ps(std::hint::black_box(1e-3)));
-        for _ in 0..STEPS {
-            for i in 0..12 {
-                sums[i] = _mm512_fmadd_ps(x, y, sums[i]);
-            }
-        }
-        sums.into_iter().fold(0.0, |total, sum| total + _mm512_reduce_add_ps(sum))
-    }
-
-    #[target_feature(enable = "avx512f,avx512bf16")]
-    unsafe fn dot() -> f32 {
-        let mut sums = [_mm512_setzero_ps(); 12];
-        let x = _mm512_set1_ps(std::hint::black_box(1e-3));
-        let pairs = _mm512_cvtne2ps_pbh(x, x);
-        for _ in 0..STEPS {
-            for i in 0..12 {
-                sums[i] = _mm512_dpbf16_ps(sums[i], pairs, pairs);
-            }
-        }
-        sums.into_iter().fold(0.0, |total, sum| total + _mm512_reduce_add_ps(sum))
-    }
-
-    /// FMA and bf16 dot product in GFLOP/s; not a number where the processor lacks them.
-    pub(super) fn measure() -> (f64, f64) {
-        let flops = (STEPS * 12 * 16 * 2) as f64;
-        let has = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bf16");
-        if !has {
-            return (f64::NAN, f64::NAN);
-        }
-        // SAFETY: the instructions were detected.
-        unsafe {
-            let fma = super::best(flops, || _ = std::hint::black_box(fma()));
-            (fma, super::best(2.0 * flops, || _ = std::hint::black_box(dot())))
-        }
-    }
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-mod peak {
-    pub(super) fn measure() -> (f64, f64) {
-        (f64::NAN, f64::NAN)
-    }
+/// The peaks of one core for f32 and bf16, in GFLOP/s.
+fn peaks() -> (f64, f64) {
+    let of = |dtype| flops_per_second_of_one_thread(dtype) / 1e9;
+    (of(f32::DTYPE), of(bf16::DTYPE))
 }
 
 fn table() {
@@ -171,7 +115,7 @@ fn table() {
         for (name, m, k, n) in SHAPES {
             let (mut half, mut single) = (Layer::<bf16>::new(m, k, n), Layer::<f32>::new(m, k, n));
             for product in PRODUCTS {
-                let (fma, dot) = peak::measure();
+                let (fma, dot) = peaks();
                 let flops = half.flops();
                 let bf16s = best(flops, || half.run(product, Activation::None));
                 let gelus = best(flops, || half.run(product, Activation::Gelu));
@@ -183,7 +127,7 @@ fn table() {
                 );
             }
         }
-        let (fma, dot) = peak::measure();
+        let (fma, dot) = peaks();
         println!("peak of one core: {fma:.0} GFLOP/s f32, {dot:.0} GFLOP/s bf16");
     });
 }

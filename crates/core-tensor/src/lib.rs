@@ -11,6 +11,7 @@ pub mod ops;
 pub mod optim;
 pub mod pack;
 pub mod param;
+pub mod profile;
 pub mod shape;
 pub mod special;
 pub mod tape;

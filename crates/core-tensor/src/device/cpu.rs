@@ -12,6 +12,7 @@ use crate::kernels::{
     attention, bce, cross_entropy, dropout, elementwise, embedding, layer_norm, mse, optimizer, reduce, rows,
     softmax,
 };
+use crate::profile::Work;
 use std::marker::PhantomData;
 use std::ops::Range;
 
@@ -141,6 +142,7 @@ impl Device for Cpu {
         keep_slope: bool,
         sizes: LinearSizes,
     ) -> (CpuBuffer<E>, Option<CpuBuffer<E>>) {
+        let _timer = Work::LinearForward.begin_product(|| sizes.flops(sizes.rows));
         let LinearSizes { rows, inputs, outputs } = sizes;
         let (x, w) = (Mat::new(x.slice(), rows, inputs), Mat::new(w.slice(), outputs, inputs).t());
         let mut slope = keep_slope.then(|| CpuBuffer::<E>::scratch(rows * outputs).0);
@@ -156,6 +158,7 @@ impl Device for Cpu {
         w: &CpuBuffer<E::Master>,
         sizes: LinearSizes,
     ) -> CpuBuffer<E> {
+        let _timer = Work::LinearInput.begin_product(|| sizes.flops(sizes.rows));
         let LinearSizes { rows, inputs, outputs } = sizes;
         let (du, w) = (Mat::new(du.slice(), rows, outputs), Mat::new(w.slice(), outputs, inputs));
         made(rows * inputs, |dx| matmul(dx, inputs, du, w, false, Epilogue::default()))
@@ -168,6 +171,7 @@ impl Device for Cpu {
         rows: Range<usize>,
         sizes: LinearSizes,
     ) -> CpuBuffer<E::Master> {
+        let _timer = Work::LinearWeight.begin_product(|| sizes.flops(rows.len()));
         let LinearSizes { rows: n, inputs, outputs } = sizes;
         let du = Mat::new(du.slice(), n, outputs).rows(rows.clone()).t();
         let x = Mat::new(x.slice(), n, inputs).rows(rows);
@@ -180,6 +184,7 @@ impl Device for Cpu {
         rows: Range<usize>,
         width: usize,
     ) -> CpuBuffer<E::Master> {
+        let _timer = Work::LinearWeight.begin();
         let mut sums = self.zeros(width);
         reduce::column_sums(x.slice(), width, rows, sums.slice_mut());
         sums
@@ -193,6 +198,7 @@ impl Device for Cpu {
         k: usize,
         n: usize,
     ) -> CpuBuffer<E> {
+        let _timer = Work::LinearForward.begin_product(|| 2 * (m * k * n) as u64);
         let left = if a.1 { Mat::new(a.0.slice(), k, m).t() } else { Mat::new(a.0.slice(), m, k) };
         let right = if b.1 { Mat::new(b.0.slice(), n, k).t() } else { Mat::new(b.0.slice(), k, n) };
         made(m * n, |c| matmul(c, n, left, right, false, Epilogue::default()))
@@ -208,6 +214,7 @@ impl Device for Cpu {
         dropout: Option<RowDropout<'_>>,
         keep: bool,
     ) -> (CpuBuffer<E>, CpuBuffer<E>, CpuBuffer<E::Master>) {
+        let _timer = Work::NormDropout.begin();
         let (len, rows) = if keep { (x.len, x.len / gamma.len.max(1)) } else { (0, 0) };
         let (mut normalised, mut rstd) = (CpuBuffer::<E>::scratch(len).0, CpuBuffer::scratch(rows).0);
         let scales = dropout.map(Scales::new);
@@ -229,6 +236,7 @@ impl Device for Cpu {
         gamma: &CpuBuffer<E::Master>,
         dropout: Option<RowDropout<'_>>,
     ) -> (CpuBuffer<E>, Option<CpuBuffer<E>>) {
+        let _timer = Work::NormDropout.begin();
         let mut dx = dropout.map(|_| CpuBuffer::<E>::scratch(dy.len).0);
         let scales = dropout.map(Scales::new);
         let dz = made(dy.len, |dz| {
@@ -246,6 +254,7 @@ impl Device for Cpu {
         rows: Range<usize>,
         width: usize,
     ) -> (CpuBuffer<E::Master>, CpuBuffer<E::Master>) {
+        let _timer = Work::NormDropout.begin();
         let (mut dgamma, mut dbeta) = (self.zeros(width), self.zeros(width));
         let (normalised, sums) = (normalised.slice(), (dgamma.slice_mut(), dbeta.slice_mut()));
         layer_norm::backward_weights(dy.slice(), normalised, rows, sums.0, sums.1);
@@ -257,6 +266,7 @@ impl Device for Cpu {
         qkv: &CpuBuffer<E>,
         shape: &AttentionShape<'_>,
     ) -> (CpuBuffer<E>, CpuBuffer<E::Master>) {
+        let _timer = Work::AttentionForward.begin_product(|| shape.flops());
         let mut log_sum_exp = CpuBuffer::scratch(shape.tokens() * shape.heads).0;
         let out = made(shape.tokens() * shape.width(), |out| {
             attention::forward(out, Some(log_sum_exp.slice_mut()), qkv.slice(), shape);
@@ -272,11 +282,13 @@ impl Device for Cpu {
         qkv: &CpuBuffer<E>,
         shape: &AttentionShape<'_>,
     ) -> CpuBuffer<E> {
+        let _timer = Work::AttentionBackward.begin_product(|| 2 * shape.flops());
         let (dout, out) = (dout.slice(), out.slice());
         made(qkv.len, |dqkv| attention::backward(dqkv, dout, out, log_sum_exp.slice(), qkv.slice(), shape))
     }
 
     fn embedding<E: Float>(&self, lookups: &[(&CpuBuffer<E::Master>, &[u32])], width: usize) -> CpuBuffer<E> {
+        let _timer = Work::Embedding.begin();
         let ids = lookups.first().map_or(0, |(_, ids)| ids.len());
         if let [(a, i), (b, j), (c, k)] = lookups {
             let tables = [a.slice(), b.slice(), c.slice()];
@@ -285,7 +297,7 @@ impl Device for Cpu {
         let mut sum = self.zeros(ids * width);
         for (table, ids) in lookups {
             let rows = made(ids.len() * width, |y| embedding::lookup(table.slice(), ids, width, y));
-            self.axpy::<E>(&mut sum, 1.0, &rows);
+            elementwise::axpy(E::Master::ONE, rows.slice(), sum.slice_mut());
         }
         sum
     }
@@ -297,10 +309,12 @@ impl Device for Cpu {
         rows: Range<usize>,
         width: usize,
     ) -> (Vec<u32>, CpuBuffer<E::Master>) {
+        let _timer = Work::Embedding.begin();
         from_sparse(embedding::sparse_gradient(ids, dy.slice(), width, std::slice::from_ref(&rows)))
     }
 
     fn dropout<E: Float>(&self, x: &CpuBuffer<E>, d: RowDropout<'_>) -> CpuBuffer<E> {
+        let _timer = Work::NormDropout.begin();
         let width = x.len / d.rows.len().max(1);
         made(x.len, |y| dropout::dropout(y, x.slice(), width, d.rows, d.key, d.rate))
     }
@@ -313,6 +327,7 @@ impl Device for Cpu {
         ignored: u32,
         smoothing: f64,
     ) -> f64 {
+        let _timer = Work::Loss.begin();
         let targets = cross_entropy::Targets { classes: targets, ignored, smoothing };
         log_sum_exp(logits, targets, classes).1
     }
@@ -326,12 +341,14 @@ impl Device for Cpu {
         smoothing: f64,
         scale: f64,
     ) -> CpuBuffer<E> {
+        let _timer = Work::Loss.begin();
         let targets = cross_entropy::Targets { classes: targets, ignored, smoothing };
         let (kept, _) = log_sum_exp(logits, targets, classes);
         made(logits.len, |dx| cross_entropy::backward(logits.slice(), targets, kept.slice(), scale, dx))
     }
 
     fn squared_error<E: Float>(&self, predicted: &CpuBuffer<E>, targets: &[f64]) -> f64 {
+        let _timer = Work::Loss.begin();
         mse::forward(predicted.slice(), targets)
     }
 
@@ -341,10 +358,12 @@ impl Device for Cpu {
         targets: &[f64],
         scale: f64,
     ) -> CpuBuffer<E> {
+        let _timer = Work::Loss.begin();
         made(predicted.len, |dx| mse::backward(predicted.slice(), targets, scale, dx))
     }
 
     fn binary_cross_entropy<E: Float>(&self, logits: &CpuBuffer<E>, targets: &[f64]) -> f64 {
+        let _timer = Work::Loss.begin();
         bce::forward(logits.slice(), targets)
     }
 
@@ -354,14 +373,17 @@ impl Device for Cpu {
         targets: &[f64],
         scale: f64,
     ) -> CpuBuffer<E> {
+        let _timer = Work::Loss.begin();
         made(logits.len, |dx| bce::backward(logits.slice(), targets, scale, dx))
     }
 
     fn softmax<E: Float>(&self, x: &CpuBuffer<E>, width: usize) -> CpuBuffer<E> {
+        let _timer = Work::Loss.begin();
         made(x.len, |y| softmax::softmax(x.slice(), width, y))
     }
 
     fn softmax_backward<E: Float>(&self, dy: &CpuBuffer<E>, y: &CpuBuffer<E>, width: usize) -> CpuBuffer<E> {
+        let _timer = Work::Loss.begin();
         made(dy.len, |dx| softmax::softmax_backward(y.slice(), dy.slice(), width, dx))
     }
 
@@ -400,6 +422,7 @@ impl Device for Cpu {
         a: (&[u32], &CpuBuffer<M>),
         b: (&[u32], &CpuBuffer<M>),
     ) -> (Vec<u32>, CpuBuffer<M>) {
+        let _timer = Work::Embedding.begin();
         let ids: Vec<u32> = a.0.iter().chain(b.0).copied().collect();
         let values: Vec<M> = [a.1.slice(), b.1.slice()].concat();
         let all = 0..ids.len();
@@ -407,6 +430,7 @@ impl Device for Cpu {
     }
 
     fn unary<E: Float>(&self, x: &CpuBuffer<E>, f: Unary) -> CpuBuffer<E> {
+        let _timer = Work::Elementwise.begin();
         let (x, len) = (x.slice(), x.len);
         made(len, |y| elementwise::unary(f, x, y))
     }
@@ -418,14 +442,17 @@ impl Device for Cpu {
         y: &CpuBuffer<E>,
         f: Unary,
     ) -> CpuBuffer<E> {
+        let _timer = Work::Elementwise.begin();
         made(dy.len, |dx| elementwise::unary_backward(f, x.slice(), y.slice(), dy.slice(), dx))
     }
 
     fn binary<E: Float>(&self, a: &CpuBuffer<E>, b: &CpuBuffer<E>, f: Binary) -> CpuBuffer<E> {
+        let _timer = Work::Elementwise.begin();
         made(a.len, |y| elementwise::binary(f, a.slice(), b.slice(), y))
     }
 
     fn broadcast<E: Float>(&self, x: &CpuBuffer<E>, row: &CpuBuffer<E>, f: Broadcast) -> CpuBuffer<E> {
+        let _timer = Work::Elementwise.begin();
         made(x.len, |y| match f {
             Broadcast::Add => elementwise::add_row_vector(x.slice(), row.slice(), y),
             Broadcast::Mul => elementwise::mul_row_vector(x.slice(), row.slice(), y),
@@ -437,10 +464,12 @@ impl Device for Cpu {
     }
 
     fn axpy<E: Float>(&self, target: &mut CpuBuffer<E>, factor: f64, source: &CpuBuffer<E>) {
+        let _timer = Work::Elementwise.begin();
         elementwise::axpy(E::Master::from_f64(factor), source.slice(), target.slice_mut());
     }
 
     fn scale<E: Float>(&self, target: &mut CpuBuffer<E>, factor: f64) {
+        let _timer = Work::Elementwise.begin();
         let scaled = made(target.len, |y| elementwise::scale(target.slice(), E::Master::from_f64(factor), y));
         *target = scaled;
     }
@@ -450,6 +479,7 @@ impl Device for Cpu {
     }
 
     fn dot<E: Float>(&self, a: &CpuBuffer<E>, b: &CpuBuffer<E>) -> f64 {
+        let _timer = Work::Optimizer.begin();
         reduce::dot(a.slice(), b.slice())
     }
 
@@ -461,6 +491,7 @@ impl Device for Cpu {
         second: &mut CpuBuffer<M>,
         step: AdamWStep,
     ) {
+        let _timer = Work::Optimizer.begin();
         optimizer::adamw(&step, gradient.slice(), w.slice_mut(), first.slice_mut(), second.slice_mut());
     }
 
@@ -473,6 +504,7 @@ impl Device for Cpu {
         live: &mut Vec<bool>,
         step: AdamWStep,
     ) {
+        let _timer = Work::Optimizer.begin();
         if live.is_empty() {
             *live = optimizer::live_rows(first.slice(), second.slice(), width);
         }
@@ -487,6 +519,7 @@ impl Device for Cpu {
         velocity: &mut CpuBuffer<M>,
         step: SgdStep,
     ) {
+        let _timer = Work::Optimizer.begin();
         optimizer::sgd(&step, gradient.slice(), w.slice_mut(), velocity.slice_mut());
     }
 }

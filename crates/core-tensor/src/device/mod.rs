@@ -34,6 +34,13 @@ pub struct LinearSizes {
     pub outputs: usize,
 }
 
+impl LinearSizes {
+    /// Floating-point operations of one of its products over so many rows.
+    fn flops(self, rows: usize) -> u64 {
+        2 * (rows * self.inputs * self.outputs) as u64
+    }
+}
+
 /// Dropout of a tensor with one key a row.
 #[derive(Debug, Clone, Copy)]
 pub struct RowDropout<'a> {

@@ -17,6 +17,7 @@ pub mod isa;
 pub mod layer_norm;
 pub mod mse;
 pub mod optimizer;
+pub mod peak;
 pub mod random;
 pub mod reduce;
 pub mod rows;

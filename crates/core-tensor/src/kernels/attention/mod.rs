@@ -77,6 +77,13 @@ impl<'a> AttentionShape<'a> {
         self.heads * self.head_size
     }
 
+    /// Floating-point operations of the two products of a forward pass; a causal query meets the keys up to its own.
+    pub fn flops(&self) -> u64 {
+        let lengths = self.boundaries.windows(2).map(|ends| (ends[1] - ends[0]) as u64);
+        let pairs = lengths.map(|n| if self.causal { n * (n + 1) / 2 } else { n * n });
+        4 * self.width() as u64 * pairs.sum::<u64>()
+    }
+
     fn check(&self, qkv: usize, out: usize, lse: Option<usize>) {
         let (tokens, width) = (self.tokens(), self.width());
         assert!(
