@@ -46,6 +46,11 @@ pub fn gain(share: f64) -> String {
     format!("{:+.1} %", 100.0 * share)
 }
 
+/// A share as a whole percentage: 0.623 is `62 %`.
+pub fn share(share: f64) -> String {
+    format!("{:.0} %", 100.0 * share)
+}
+
 /// One thing or several: `1 seed`, `3 seeds`.
 pub fn several(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
@@ -76,7 +81,7 @@ mod tests {
     fn one_seed_has_no_spread() {
         assert_eq!(spread(0.5, None), "0.5000");
         assert_eq!(spread(0.5, Some(0.01)), "0.5000 ± 0.0100");
-        assert_eq!(gain(0.1234), "+12.3 %");
+        assert_eq!((gain(0.1234), share(0.623)), ("+12.3 %".into(), "62 %".into()));
         assert_eq!((several(1, "seed"), several(2, "seed")), ("1 seed".into(), "2 seeds".into()));
     }
 }

@@ -3,6 +3,7 @@
 #[cfg(target_env = "musl")]
 mod allocator;
 mod arguments;
+mod bench;
 mod compare;
 mod demo;
 mod describe;
@@ -36,6 +37,7 @@ Examples:
   mtl predict runs/first --task sentiment --input new.tsv --output labels.jsonl
   mtl compare tasks.toml --out runs/compare --seeds 3    is it worth it?
   mtl score squad --gold dev.json --predictions answers.json
+  mtl bench                               how fast is a step on this machine?
   mtl verify                              is each method what its paper says?
 
 A configuration file (`mtl train --help` says more):
@@ -80,6 +82,7 @@ enum Command {
     Predict(predict::Predict),
     Compare(compare::Compare),
     Score(score::Score),
+    Bench(bench::Bench),
     Verify(verify::Verify),
 }
 
@@ -95,6 +98,7 @@ impl Command {
             Command::Predict(predict) => predict.run(),
             Command::Compare(compare) => compare.run(),
             Command::Score(score) => score.run(),
+            Command::Bench(bench) => bench.run(),
             Command::Verify(verify) => verify.run(),
         }
     }

@@ -36,7 +36,8 @@ pub struct Progress {
     run: String,
     /// Steps of the run, once the first is done.
     total: Option<u64>,
-    tokens_per_second: f64,
+    /// As `1,200 tokens/s, 62 % of the peak`.
+    rate: String,
     /// Warnings are shown once, however many runs have them.
     warned: HashSet<String>,
 }
@@ -50,7 +51,7 @@ impl Progress {
             judged_by: BTreeMap::new(),
             run: String::new(),
             total: None,
-            tokens_per_second: 0.0,
+            rate: String::new(),
             warned: HashSet::new(),
         }
     }
@@ -118,7 +119,7 @@ impl Observer for Progress {
     }
 
     fn step(&mut self, step: &StepReport<'_>) {
-        self.tokens_per_second = step.tokens_per_second;
+        self.rate = rate(step);
         let first = self.total.replace(step.total).is_none();
         let Some(bar) = &self.bar else { return };
         if first {
@@ -135,8 +136,8 @@ impl Observer for Progress {
 
     fn evaluated(&mut self, step: u64, scores: &Scores) {
         let total = self.total.map_or(String::new(), |total| format!("/{total}"));
-        let rate = format::count(self.tokens_per_second.round() as u64);
-        self.line(&format!("{}step {step}{total}, {rate} tokens/s: {}", self.run, self.scores(scores)));
+        let (run, rate) = (&self.run, &self.rate);
+        self.line(&format!("{run}step {step}{total}, {rate}: {}", self.scores(scores)));
     }
 
     fn message(&mut self, text: &str) {
@@ -146,10 +147,16 @@ impl Observer for Progress {
     }
 }
 
-/// `1,200 tokens/s  loss  mood 0.512  similarity 0.123 x0.80 norm 0.41  conflict -0.31 mood/similarity`: a task's weight
+/// `1,200 tokens/s, 62 % of the peak`.
+fn rate(step: &StepReport<'_>) -> String {
+    let tokens = format::count(step.tokens_per_second.round() as u64);
+    format!("{tokens} tokens/s, {} of the peak", format::share(step.share_of_peak))
+}
+
+/// `1,200 tokens/s, 62 % of the peak  loss  mood 0.512  similarity 0.123 x0.80 norm 0.41  conflict -0.31 mood/similarity`: a task's weight
 /// where it differs from 1, the norm of its gradient and the sharpest conflict where they were measured.
 fn rate_and_losses(step: &StepReport<'_>) -> String {
-    let mut text = format!("{} tokens/s  loss", format::count(step.tokens_per_second.round() as u64));
+    let mut text = format!("{}  loss", rate(step));
     for (((task, loss), weight), norm) in step.losses.iter().zip(step.weights).zip(step.gradient_norms) {
         text += &match loss {
             Some(loss) => format!("  {task} {loss:.3}{}", times(*weight)),

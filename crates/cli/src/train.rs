@@ -100,13 +100,17 @@ impl Train {
         let (metrics, out) = (&summary.metrics, self.out.display());
         let written = ["metrics.json", "model"].map(|name| self.out.join(name));
         let [scores_file, model] = written.each_ref().map(|path| path.display());
+        let of_peak = summary
+            .share_of_peak
+            .map_or_else(String::new, |share| format!(", {} of the machine's peak", format::share(share)));
         let (before, files) = if summary.finished_before {
             (format!("The run in {out} was finished before; nothing was trained or written.\n"), "there are")
         } else {
             (String::new(), "wrote")
         };
         format!(
-            "{before}\n{}\n\n{} and {} in {} ({} tokens/s), {:.0} MiB at most; the weights are those of step {}\n\
+            "{before}\n{}\n\n{} and {} in {} ({} tokens/s{of_peak}), {:.0} MiB at most; the weights are those of step \
+             {}\n\
              {files} {scores_file} and {model}\n\
              next: mtl eval {out}; mtl predict {out} --task {} --input FILE --output FILE",
             scores(&metrics.tasks, Some(config)),

@@ -19,6 +19,7 @@ const PAGES: &[&[&str]] = &[
     &["score", "conll18"],
     &["score", "conlleval"],
     &["score", "squad"],
+    &["bench"],
     &["verify"],
 ];
 

@@ -96,7 +96,8 @@ impl Drop for Timer {
 
 static COUNTING: AtomicBool = AtomicBool::new(false);
 /// Nanoseconds and floating-point operations of each kind.
-static SPENT: [[AtomicU64; 2]; Work::ALL.len()] = [const { [const { AtomicU64::new(0) }; 2] }; Work::ALL.len()];
+static SPENT: [[AtomicU64; 2]; Work::ALL.len()] =
+    [const { [const { AtomicU64::new(0) }; 2] }; Work::ALL.len()];
 /// Held by the one that counts.
 static ONE: Mutex<()> = Mutex::new(());
 

@@ -292,6 +292,22 @@ pub enum TrainError {
         /// The encoder's positions.
         positions: usize,
     },
+    /// Sequences are longer than an encoder can take.
+    #[error("sequences of {tokens} tokens are too long: {encoder} has only {positions} positions")]
+    TooFewPositions {
+        /// The encoder.
+        encoder: String,
+        /// Tokens of a sequence.
+        tokens: usize,
+        /// The encoder's positions.
+        positions: usize,
+    },
+    /// There is no preset of this name.
+    #[error("there is no preset `{name}`; presets: {}", crate::config::PRESETS.join(", "))]
+    UnknownPreset {
+        /// The name.
+        name: String,
+    },
     /// A method looks at the gradients where the encoder ends, and tasks label different sequences or read different
     /// rows there: no conflict can be seen.
     #[error(

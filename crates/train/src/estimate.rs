@@ -2,18 +2,17 @@
 
 use std::time::Instant;
 
-use mtl_core_tensor::element::Float;
+use mtl_core_tensor::element::{DType, Float};
+use mtl_core_tensor::kernels::peak;
 use mtl_core_tensor::{Activation, Cpu, Init, Linear, Tape, Tensor, bf16};
 use mtl_encoders::BertConfig;
 use serde::Serialize;
 
-use crate::config::{Config, Optimizer, Precision};
+use crate::config::{Config, Precision};
 use crate::dataset::Dataset;
 use crate::error::TrainError;
-use crate::model::Model;
-use crate::prepare::pack_tokens;
+use crate::memory::{MIB, Memory};
 
-const MIB: f64 = 1024.0 * 1024.0;
 /// Rows of the products that are timed.
 const ROWS: usize = 1024;
 /// How often they are timed; the fastest counts.
@@ -23,40 +22,48 @@ const TIMES: usize = 3;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Estimate {
-    /// Peak memory in MiB: 16 bytes a parameter (weight, gradient, two moments; 12 with momentum SGD), the
-    /// activations of one pack, and 48 MiB for the program, the text and scratch.
+    /// Peak memory in MiB, the sum of
+    /// - 24 MiB for the program and its tokenizer; 8 bytes a token, 16 a word and 250 a text of all train and dev sets;
+    /// - 36 bytes a parameter (24 with momentum SGD): weight and two moments (one), which are there three times while a
+    ///   checkpoint is written;
+    /// - the larger of an evaluation and a step. An evaluation takes inner + 9 x hidden numbers a token of the largest dev
+    ///   set, up to `pack_tokens`. A step takes, a token, 8 x hidden + 2 x inner numbers for each layer and, for one,
+    ///   4 x hidden + 2 x inner more on the way back (where layers are computed again, one row of hidden numbers for each
+    ///   layer and one layer's numbers), and its gradient: 4 bytes a parameter, of the token embeddings only the rows that
+    ///   it looks up.
+    ///
+    /// A number has 2 bytes in bf16, 4 in f32. The tokens are those of the run's largest step up to `pack_tokens`; all of
+    /// them where losses or gradients of all packs are looked at together. A step of several packs that looks at each
+    /// task's gradient holds one for each task and their sum; "sdmgrad" holds two for each task.
     pub memory_mib: f64,
     /// Floating-point operations of all training steps: 6 a token and weight of a matrix product, and
     /// 12 x layers x hidden a token and token of its sequence for attention.
     pub flops: f64,
     /// Operations per second that a few products of the encoder's sizes reached just now.
     pub flops_per_second: f64,
+    /// Operations per second that the machine can reach at most in the precision, on as many threads, measured just now.
+    pub peak_flops_per_second: f64,
     /// Seconds of training: `flops / flops_per_second`, and half as much again for what is not a product.
     pub seconds: f64,
 }
 
 impl Estimate {
-    /// The estimate of training a model on so many tokens.
+    /// The estimate of training an encoder of this form on so many tokens, in packs of at most `pack_tokens`.
     pub(crate) fn of(
         config: &Config,
         dataset: &Dataset,
-        model: &mut Model,
+        form: &BertConfig,
         tokens: u64,
+        memory: &Memory,
+        pack_tokens: usize,
     ) -> Result<Estimate, TrainError> {
-        let form = *model.encoder.config();
-        let flops = tokens as f64 * flops_per_token(&form, mean_length(dataset));
-        let flops_per_second = match config.train.precision {
-            Precision::Bf16 => time_products::<bf16>(&form)?,
-            Precision::F32 => time_products::<f32>(&form)?,
+        let flops = tokens as f64 * flops_per_token(form, mean_length(dataset));
+        let (flops_per_second, peak_flops_per_second) = match config.train.precision {
+            Precision::Bf16 => (time_products::<bf16>(form)?, peak::flops_per_second(DType::Bf16)),
+            Precision::F32 => (time_products::<f32>(form)?, peak::flops_per_second(DType::F32)),
         };
-        let parameters = mtl_core_tensor::Module::parameter_count(model) as f64;
-        let per_parameter = match config.train.optimizer {
-            Optimizer::AdamW { .. } => 16.0,
-            Optimizer::Sgd { .. } => 12.0,
-        };
-        let memory = parameters * per_parameter + activations(config, dataset, &form);
-        let seconds = 1.5 * flops / flops_per_second;
-        Ok(Estimate { memory_mib: memory / MIB + 48.0, flops, flops_per_second, seconds })
+        let (memory_mib, seconds) = (memory.bytes(pack_tokens) / MIB, 1.5 * flops / flops_per_second);
+        Ok(Estimate { memory_mib, flops, flops_per_second, peak_flops_per_second, seconds })
     }
 }
 
@@ -73,21 +80,6 @@ fn mean_length(dataset: &Dataset) -> f64 {
     };
     let examples: usize = dataset.sizes().iter().sum();
     dataset.streams.iter().map(of).sum::<f64>() / examples.max(1) as f64
-}
-
-/// Bytes of what a pack's forward pass keeps: per token and layer 9 x hidden + 2 x inner numbers, or one row of
-/// hidden numbers and one layer's worth where layers are computed again.
-fn activations(config: &Config, dataset: &Dataset, form: &BertConfig) -> f64 {
-    let size = if config.train.precision == Precision::Bf16 { 2.0 } else { 4.0 };
-    let batch = config.train.batch as f64 * mean_length(dataset);
-    let tokens = batch.min(pack_tokens(config) as f64);
-    let layer = (9 * form.hidden_size + 2 * form.intermediate_size) as f64;
-    let kept = if config.encoder.checkpoint_layers {
-        (form.layers * form.hidden_size) as f64 + layer
-    } else {
-        form.layers as f64 * layer
-    };
-    tokens * kept * size
 }
 
 /// The operations per second of a product of the encoder's sizes.

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod batch;
+pub mod bench;
 pub mod benchmark;
 pub mod checkpoint;
 pub mod compare;
@@ -15,6 +16,8 @@ pub mod evaluate;
 mod history;
 pub mod inspect;
 mod load;
+pub mod machine;
+mod memory;
 pub mod model;
 pub mod observer;
 pub mod options;
@@ -32,6 +35,7 @@ pub mod spec;
 pub mod step;
 pub mod verify;
 
+pub use bench::{Bench, Benched, bench};
 pub use benchmark::{
     BenchmarkScore, ScoreOptions, Submission, SubmissionOptions, score_benchmark, submission,
 };

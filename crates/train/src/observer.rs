@@ -63,4 +63,7 @@ pub struct StepReport<'a> {
     pub tokens: u64,
     /// Tokens per second since the run began, evaluation and checkpoints aside.
     pub tokens_per_second: f64,
+    /// The rate of the model's operations as a part of what the machine can do at most on as many threads in the same
+    /// precision, as it was measured when the run began.
+    pub share_of_peak: f64,
 }

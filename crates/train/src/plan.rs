@@ -8,6 +8,7 @@ use crate::config::{Config, Dev};
 use crate::dataset::{Dataset, ExampleSet, Stream, Target};
 use crate::error::TrainError;
 pub use crate::estimate::Estimate;
+use crate::memory::{self, MIB, Memory};
 use crate::model::Model;
 use crate::observer::Observer;
 use crate::options::{Options, on_threads};
@@ -26,6 +27,8 @@ pub struct Plan {
     pub sequences: u64,
     /// Real tokens shown, repeats counted: exact where every example is shown equally often, else expected.
     pub tokens: u64,
+    /// The most tokens laid into one pack: the configuration's, or chosen so that the memory lasts.
+    pub pack_tokens: usize,
     /// Numbers that are learned.
     pub parameters: u64,
     /// What the run will need, estimated.
@@ -76,6 +79,12 @@ pub fn plan(config: &Config, options: &Options, observer: &mut dyn Observer) -> 
 }
 
 impl Plan {
+    /// What training so many tokens a second is of the machine's peak.
+    pub(crate) fn share_of_peak(&self, tokens_per_second: f64) -> f64 {
+        let flops_per_token = self.estimate.flops / self.tokens.max(1) as f64;
+        tokens_per_second * flops_per_token / self.estimate.peak_flops_per_second
+    }
+
     /// The plan of a run that shows a part of its draws from a dataset.
     pub(crate) fn of(
         config: &Config,
@@ -92,16 +101,23 @@ impl Plan {
             mean_tokens(&dataset.tasks[stream.tokens_of].train, &stream.examples) * shown as f64
         });
         let tokens = per_stream.sum::<f64>().round() as u64;
+        let memory = Memory::of(config, dataset, model, counts.most_tokens)?;
+        let limit = memory::limit(config);
+        let pack_tokens = config.train.pack_tokens.unwrap_or_else(|| memory.pack_tokens(limit));
+        let form = model.encoder.config();
+        let estimate = Estimate::of(config, dataset, form, tokens, &memory, pack_tokens)?;
         Ok(Plan {
             tasks: (0..dataset.tasks.len()).map(task).collect(),
             steps,
             sequences,
             tokens,
             parameters: model.parameter_count() as u64,
-            estimate: Estimate::of(config, dataset, model, tokens)?,
             warnings: never_shown(dataset, &counts)
+                .chain(too_large(&estimate, limit))
                 .chain(warnings(config, dataset, sampling.per_epoch(), steps))
                 .collect(),
+            pack_tokens,
+            estimate,
         })
     }
 }
@@ -114,6 +130,8 @@ pub(crate) struct Counts {
     pub(crate) labelled: Vec<u64>,
     /// Steps that show a labelled example of each task.
     steps: Vec<u64>,
+    /// Tokens of the largest step.
+    most_tokens: u64,
     /// The step in which each stream begins to repeat.
     first_repeat: Vec<Option<u64>>,
 }
@@ -125,17 +143,21 @@ impl Counts {
             shown: vec![0; n_streams],
             labelled: vec![0; n_tasks],
             steps: vec![0; n_tasks],
+            most_tokens: 0,
             first_repeat: vec![None; n_streams],
         };
         for step in 1..=steps {
+            let mut tokens = 0;
             for (stream_idx, chosen) in sampling.next_step() {
-                counts.add(step, stream_idx, &chosen, dataset);
+                tokens += counts.add(step, stream_idx, &chosen, dataset);
             }
+            counts.most_tokens = counts.most_tokens.max(tokens);
         }
         counts
     }
 
-    fn add(&mut self, step: u64, stream_idx: usize, chosen: &[usize], dataset: &Dataset) {
+    /// Adds what a step draws of a stream, and returns its tokens.
+    fn add(&mut self, step: u64, stream_idx: usize, chosen: &[usize], dataset: &Dataset) -> u64 {
         let stream = &dataset.streams[stream_idx];
         self.shown[stream_idx] += chosen.len() as u64;
         if self.shown[stream_idx] > stream.examples.len() as u64 {
@@ -148,6 +170,8 @@ impl Counts {
             self.labelled[task_idx] += count;
             self.steps[task_idx] += u64::from(count > 0);
         }
+        let encoded = &dataset.tasks[stream.tokens_of].train.encoded;
+        chosen.iter().map(|&i| encoded[stream.examples[i]].ids.len() as u64).sum()
     }
 }
 
@@ -192,6 +216,18 @@ fn never_shown<'a>(dataset: &'a Dataset, counts: &'a Counts) -> impl Iterator<It
     let unseen = dataset.tasks.iter().zip(&counts.labelled).filter(|(_, labelled)| **labelled == 0);
     unseen
         .map(|(task, _)| format!("task `{}`: the run is too short to show any example of it", task.spec.name))
+}
+
+/// What to say of a run that may take more memory than there is.
+fn too_large(estimate: &Estimate, limit: Option<u64>) -> Option<String> {
+    let (needed, limit) = (estimate.memory_mib, limit? as f64 / MIB);
+    (needed > limit).then(|| {
+        format!(
+            "the run may need {needed:.0} MiB of memory, and there are {limit:.0} (train.memory_limit, or what the \
+             machine has available); a smaller batch, encoder or encoder.max_tokens, or encoder.checkpoint_layers = \
+             true, needs less"
+        )
+    })
 }
 
 fn warnings(config: &Config, dataset: &Dataset, epoch: u64, steps: u64) -> Vec<String> {

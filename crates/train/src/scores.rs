@@ -36,14 +36,9 @@ pub struct Summary {
     pub metrics: RunMetrics,
     /// The step whose weights are in the `model` folder.
     pub kept_step: u64,
+    /// The rate of the model's operations, over the whole run, as a part of what the machine can do at most on as many
+    /// threads in the same precision; `None` if nothing was trained now.
+    pub share_of_peak: Option<f64>,
     /// Whether the run had been finished before, so that nothing was done.
     pub finished_before: bool,
-}
-
-/// The most memory that this process has held, in MiB: `VmHWM` of `/proc/self/status`, and 0 on systems without it.
-pub fn peak_rss_mib() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
-    kib.unwrap_or(0.0) / 1024.0
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Config;
 
 /// Keys that change neither the weights nor the scores of a run.
-const IGNORED: &[&str] = &["data", "train.checkpoint_minutes"];
+const IGNORED: &[&str] = &["data", "train.checkpoint_minutes", "train.memory_limit"];
 
 /// Keys whose values are paths, by their last part; where a file lies does not matter, only its name does.
 const PATHS: &[&str] = &["from", "tokenizer", "train", "dev", "test", "dir"];
@@ -16,7 +16,7 @@ const PATHS: &[&str] = &["from", "tokenizer", "train", "dev", "test", "dir"];
 impl Config {
     /// The dotted keys that `other` sets differently, sorted.
     ///
-    /// Not compared: `data`, `train.checkpoint_minutes`, `tasks.NAME.domain`, and the folders in which files lie (of
+    /// Not compared: `data`, `train.checkpoint_minutes`, `train.memory_limit`, `tasks.NAME.domain`, and the folders in which files lie (of
     /// a path only its last component counts). `tasks` alone stands for another order of the same tasks.
     pub fn differences(&self, other: &Config) -> Vec<String> {
         let (ours, theirs) = (dotted(self), dotted(other));

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::choice::choices;
 use super::error::{ConfigError, ConfigProblem};
+use super::memory_size::MemorySize;
 use super::section::{Entry, Section};
 use super::task::TaskConfig;
 
@@ -31,6 +32,7 @@ pub(super) const KEYS: &[&str] = &[
     "epsilon",
     "label_smoothing",
     "pack_tokens",
+    "memory_limit",
     "evaluate_every",
     "checkpoint_minutes",
     "keep",
@@ -145,6 +147,7 @@ pub enum Length {
 /// | `momentum` | 0.9 | of sgd | at least 0, below 1 |
 /// | `label_smoothing` | 0 | share of the target spread over all labels | at least 0, below 1 |
 /// | `pack_tokens` | chosen | most tokens laid into one pack | at least `encoder.max_tokens` |
+/// | `memory_limit` | what is available | memory that the run may take, as "8 GiB" | above 0 |
 /// | `evaluate_every` | each epoch | steps between evaluations | at least 1 |
 /// | `checkpoint_minutes` | 5 | minutes between checkpoints | above 0 |
 /// | `keep` | last | the weights that the run leaves | [`Keep`] |
@@ -174,9 +177,15 @@ pub struct TrainConfig {
     pub optimizer: Optimizer,
     /// Share of the target that classification spreads evenly over all labels.
     pub label_smoothing: f64,
-    /// Most tokens laid into one pack; chosen at the first start if it is not given.
+    /// Most tokens laid into one pack; chosen at the first start if it is not given: 8192, or `encoder.max_tokens` if that
+    /// is more, halved while the estimate of the plan says that it needs more than the memory limit. Where memory is
+    /// plenty it is the same on every machine. A resumed run keeps what was chosen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pack_tokens: Option<usize>,
+    /// Memory that the run may take. If it is not given, what this process holds and what the machine has available, or its
+    /// control groups leave free if that is less; no limit where the system does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_limit: Option<MemorySize>,
     /// Steps between evaluations; after each epoch if it is not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evaluate_every: Option<u64>,
@@ -203,6 +212,7 @@ impl Default for TrainConfig {
             optimizer: Optimizer::AdamW { beta1: BETA1, beta2: BETA2, epsilon: EPSILON },
             label_smoothing: 0.0,
             pack_tokens: None,
+            memory_limit: None,
             evaluate_every: None,
             checkpoint_minutes: 5.0,
             keep: Keep::Last,
@@ -230,6 +240,7 @@ impl TrainConfig {
             optimizer: read_optimizer(section)?,
             label_smoothing: section.or("label_smoothing", default.label_smoothing, below_one)?,
             pack_tokens: section.option("pack_tokens", |entry| read_pack_tokens(entry, max_tokens))?,
+            memory_limit: section.option("memory_limit", MemorySize::read)?,
             evaluate_every: section.option("evaluate_every", |entry| entry.integer(1))?,
             checkpoint_minutes: section.or("checkpoint_minutes", default.checkpoint_minutes, positive)?,
             select: read_select(section, keep)?,

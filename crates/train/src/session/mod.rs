@@ -13,7 +13,8 @@ use crate::config::{Config, Precision};
 use crate::error::TrainError;
 use crate::observer::Observer;
 use crate::options::{Options, on_threads};
-use crate::prepare::{Text, pack_tokens};
+use crate::plan::Plan;
+use crate::prepare::{self, Text};
 use crate::run_folder::RunFolder;
 use crate::sampling::Part;
 use crate::scores::Summary;
@@ -51,7 +52,6 @@ impl Session {
                 return Err(TrainError::ConfigChanged { folder: options.out, keys });
             }
         }
-        config.train.pack_tokens = Some(pack_tokens(&config));
         Ok(Session { config, options, folder, text: None, part: Part::Whole })
     }
 
@@ -60,7 +60,7 @@ impl Session {
         Session { text: Some(text), part, ..self }
     }
 
-    /// The resolved configuration.
+    /// The resolved configuration. What a new run chooses by itself, its `pack_tokens`, is there once it has run.
     pub fn config(&self) -> &Config {
         &self.config
     }
@@ -112,7 +112,7 @@ impl Session {
         if let Some(state) = state.as_ref().filter(|state| state.finished) {
             let kept_step = state.best.unwrap_or(state.step);
             let metrics = self.folder.read_metrics()?;
-            return Ok(Summary { metrics, kept_step, finished_before: true });
+            return Ok(Summary { metrics, kept_step, share_of_peak: None, finished_before: true });
         }
         let asked_to_resume = self.options.resume && self.text.is_none();
         let text = match self.text.take() {
@@ -122,8 +122,12 @@ impl Session {
         if state.is_some() {
             self.check_data(&text)?;
         }
-        let mut run = Run::new(&self.config, &self.folder, &text, &self.part, begun)?;
-        observer.planned(&run.plan()?);
+        let mut model = prepare::model(&self.config, &text)?;
+        let plan = Plan::of(&self.config, &text.dataset, &mut model, &self.part)?;
+        self.config.train.pack_tokens = Some(plan.pack_tokens);
+        let mut run =
+            Run::new(&self.config, &self.folder, &text, &self.part, model, plan.share_of_peak(1.0), begun)?;
+        observer.planned(&plan);
         self.folder.sweep()?;
         match state {
             Some(state) => run.resume(state, observer)?,

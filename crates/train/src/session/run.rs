@@ -15,15 +15,15 @@ use crate::config::{Config, Keep};
 use crate::error::TrainError;
 use crate::evaluate::Split;
 use crate::history::{History, Line, Pair};
+use crate::machine::peak_rss_mib;
 use crate::model::Model;
 use crate::observer::{Observer, StepReport};
 use crate::outcomes::{self, TaskOutcomes};
-use crate::plan::Plan;
 use crate::prepare::{self, Text, pack_tokens};
 use crate::run_folder::RunFolder;
 use crate::sampling::{Part, Sampling};
 use crate::score::score_all;
-use crate::scores::{RunMetrics, Scores, Summary, peak_rss_mib};
+use crate::scores::{RunMetrics, Scores, Summary};
 use crate::spec::TaskSpec;
 use crate::step::{Conflict, StepOutcome, Stepper};
 
@@ -43,8 +43,9 @@ pub(super) struct Run<'a> {
     sampling: Sampling,
     schedule: Schedule,
     history: Option<History>,
-    part: &'a Part,
     state: State,
+    /// What a token a second is of the machine's peak.
+    peak_per_token: f64,
     /// The running mean of what each task's gradient was multiplied by. `(tasks,)`
     running_weights: Vec<Option<f64>>,
     /// The norms of the tasks' gradients that were measured last. `(tasks,)`
@@ -67,10 +68,11 @@ impl<'a> Run<'a> {
         folder: &'a RunFolder,
         text: &'a Text,
         part: &'a Part,
+        mut model: Model,
+        peak_per_token: f64,
         begun: Instant,
     ) -> Result<Self, TrainError> {
         let sampling = Sampling::new(config, &text.dataset.sizes(), part)?;
-        let mut model = prepare::model(config, text)?;
         let stepper = Stepper::new(config, &text.dataset, &mut model)?;
         let specs = text.dataset.specs();
         let state = State {
@@ -92,6 +94,7 @@ impl<'a> Run<'a> {
         };
         Ok(Run {
             checkpoint: CheckpointFolder::new(folder.checkpoint()),
+            peak_per_token,
             model,
             optimizer: prepare::optimizer(config)?,
             schedule: prepare::schedule(config, sampling.total_steps(config.train.length)),
@@ -108,16 +111,10 @@ impl<'a> Run<'a> {
             specs,
             stepper,
             sampling,
-            part,
             state,
             conflict: None,
             begun,
         })
-    }
-
-    /// What the run will do.
-    pub(super) fn plan(&mut self) -> Result<Plan, TrainError> {
-        Plan::of(self.config, &self.text.dataset, &mut self.model, self.part)
     }
 
     /// Continues from a saved state.
@@ -269,6 +266,7 @@ impl<'a> Run<'a> {
             gradient_norm: outcome.gradient_norm,
             tokens: self.state.tokens,
             tokens_per_second: speed(self.state.tokens, self.state.seconds),
+            share_of_peak: self.share_of_peak(),
         });
     }
 
@@ -337,7 +335,8 @@ impl<'a> Run<'a> {
         self.state.seconds_total = metrics.seconds_total;
         (self.state.tensors, self.state.best_tensors) = (None, None);
         self.checkpoint.write(&self.state)?;
-        Ok(Summary { metrics, kept_step, finished_before: false })
+        let share_of_peak = Some(self.share_of_peak());
+        Ok(Summary { metrics, kept_step, share_of_peak, finished_before: false })
     }
 
     /// The dev outcomes of the weights of a step, which the model holds; a resumed run may not have seen them yet.
@@ -363,6 +362,10 @@ impl<'a> Run<'a> {
             peak_rss_mib: peak_rss_mib(),
             seed: self.config.seed,
         }
+    }
+
+    fn share_of_peak(&self) -> f64 {
+        speed(self.state.tokens, self.state.seconds) * self.peak_per_token
     }
 
     fn seconds_total(&self) -> f64 {

@@ -1,0 +1,97 @@
+//! A training step of an encoder with random weights: what is measured where there is no data.
+//!
+//! A step is: forward with dropout 0.1, cross-entropy of a two-class head, backward, clipping at norm 1, AdamW over
+//! every parameter, embeddings included. All sequences have one length, so nothing is gained by packing.
+
+use mtl_core_tensor::element::Float;
+use mtl_core_tensor::optim::{AdamW, Optimizer, global_norm};
+use mtl_core_tensor::{
+    Cpu, Encoder, Gradients, Head, Init, Module, Pack, ParamView, Tape, Targets, TensorError, WalkPlan,
+};
+use mtl_encoders::{Bert, BertConfig};
+use mtl_heads::{Classification, HeadConfig};
+
+use crate::error::TrainError;
+use crate::model::SharedEncoder;
+
+const DROPOUT: f64 = 0.1;
+const LEARNING_RATE: f64 = 1e-5;
+
+/// An encoder with random weights, and heads of two classes.
+#[derive(Debug)]
+pub struct RandomModel {
+    /// The encoder.
+    pub encoder: SharedEncoder,
+    /// The heads; a plain step uses the first.
+    pub heads: Vec<Classification<usize, f32, Cpu>>,
+}
+
+impl RandomModel {
+    /// An encoder of this form with so many heads.
+    ///
+    /// Errors if the form cannot be built.
+    pub fn new(form: &BertConfig, heads: u32) -> Result<Self, TrainError> {
+        let head = |number: u32| {
+            let config = HeadConfig { dropout: DROPOUT, op: u32::MAX - number };
+            Classification::new(&Cpu, form.hidden_size, 2, config, &Init::new(u64::from(number)))
+        };
+        let heads = (0..heads).map(head).collect::<Result<_, TensorError>>()?;
+        Ok(RandomModel { encoder: Bert::new(&Cpu, form, &Init::new(0))?, heads })
+    }
+
+    /// One step on a batch of [`random_batch`].
+    pub fn train<E: Float<Master = f32>>(
+        &mut self,
+        optimizer: &mut AdamW<f32, Cpu>,
+        (pack, labels): (&Pack, &Targets),
+        step: u64,
+    ) -> Result<(), TrainError> {
+        let mut gradients = Gradients::new();
+        {
+            let mut tape = Tape::<E, Cpu>::training(&Cpu, 0, step);
+            let encoded = self.encoder.encode(&mut tape, pack, &mut [])?;
+            let logits = Head::<usize, E, Cpu>::logits(&self.heads[0], &mut tape, &encoded.sequences)?;
+            drop(encoded);
+            let loss = self.heads[0].loss(&mut tape, &logits, labels, pack.sequences() as f64)?;
+            tape.walk(WalkPlan::only(&[(loss, 1.0)])?, &mut gradients)?;
+        }
+        self.update(optimizer, &gradients);
+        Ok(())
+    }
+
+    /// Clips the gradients and updates every parameter that has one.
+    pub fn update(&mut self, optimizer: &mut AdamW<f32, Cpu>, gradients: &Gradients<f32, Cpu>) {
+        let norm = global_norm(&Cpu, gradients);
+        optimizer.step(self, gradients, LEARNING_RATE, (1.0 / (norm + 1e-6)).min(1.0));
+    }
+
+    /// The forward pass alone, nothing recorded.
+    pub fn infer<E: Float<Master = f32>>(&self, pack: &Pack) -> Result<(), TrainError> {
+        let mut tape = Tape::<E, Cpu>::inference(&Cpu);
+        let encoded = self.encoder.encode(&mut tape, pack, &mut [])?;
+        Head::<usize, E, Cpu>::logits(&self.heads[0], &mut tape, &encoded.sequences)?;
+        Ok(())
+    }
+}
+
+impl Module<f32, Cpu> for RandomModel {
+    fn visit(&mut self, visitor: &mut dyn FnMut(&str, ParamView<'_, f32, Cpu>)) {
+        self.encoder.visit(visitor);
+        for (number, head) in self.heads.iter_mut().enumerate() {
+            head.visit(&mut |name, view| visitor(&format!("{number}.{name}"), view));
+        }
+    }
+}
+
+/// Sequences of one length with repeatable token ids from 1,000 to 30,000, shared out among the tasks one task after
+/// another, and labels that alternate.
+pub fn random_batch(sequences: usize, tokens: usize, tasks: usize) -> (Pack, Targets) {
+    let mut pack = Pack::new();
+    for sequence in 0..sequences {
+        let ids: Vec<u32> =
+            (0..tokens).map(|token| 1000 + ((sequence * tokens + token) * 7919 % 29_000) as u32).collect();
+        let task = (sequence * tasks / sequences) as u32;
+        pack.push(&ids, &vec![0; tokens], sequence as u32, vec![task]);
+    }
+    (pack, Targets::Classes((0..sequences as u32).map(|sequence| sequence % 2).collect()))
+}
