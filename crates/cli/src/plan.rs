@@ -71,12 +71,13 @@ pub fn text(plan: &RunPlan) -> String {
     let estimate = &plan.estimate;
     let mut text = format!(
         "{table}\n\n{} of {} and {} in all; {} parameters\n\
-         estimate: {:.0} MiB of memory, {} of training at {:.0} GFLOP/s measured just now",
+         estimate: {:.0} MiB of memory in packs of at most {} tokens, {} of training at {:.0} GFLOP/s measured just now",
         format::several(plan.steps, "step"),
         format::several(plan.sequences, "sequence"),
         format::several(plan.tokens, "token"),
         format::count(plan.parameters),
         estimate.memory_mib,
+        format::count(plan.pack_tokens as u64),
         format::seconds(estimate.seconds),
         estimate.flops_per_second / 1e9,
     );

@@ -23,13 +23,18 @@ pub struct Machine {
 impl Machine {
     /// This machine, with the threads of the current pool.
     pub fn read() -> Machine {
-        let processors = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
         Machine {
-            processor: value_of(&processors, "model name").unwrap_or("unknown processor").to_owned(),
+            processor: processor(),
             threads: rayon::current_num_threads(),
             instructions: Isa::current().name(),
         }
     }
+}
+
+/// Model name of the processor; `unknown processor` where the system does not say.
+pub fn processor() -> String {
+    let processors = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    value_of(&processors, "model name").unwrap_or("unknown processor").to_owned()
 }
 
 /// The memory of the machine in MiB; 0 where the system does not say.

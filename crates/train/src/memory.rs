@@ -170,3 +170,42 @@ fn text_bytes(set: &ExampleSet) -> f64 {
     let numbers = set.encoded.iter().map(|text| 2 * text.ids.len() + 4 * text.first_subword.len());
     4.0 * numbers.sum::<usize>() as f64 + PER_TEXT * set.len() as f64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn memory(keeps_packs: bool) -> Memory {
+        Memory {
+            fixed: 1000.0,
+            state: 100.0,
+            dense_gradient: 40.0,
+            row_gradient: (0.0, 10.0),
+            gradients: (1.0, 1.0),
+            activations: (10.0, 1.0),
+            keeps_packs,
+            step_tokens: 4000.0,
+            batches: 1.0,
+            dev_tokens: 0.0,
+            max_tokens: 128,
+        }
+    }
+
+    #[test]
+    fn packs_are_halved_until_the_run_fits_and_no_further() {
+        let memory = memory(false);
+        assert_eq!(memory.bytes(8192), 1000.0 + 300.0 + 40.0 + 40_000.0);
+        assert_eq!(memory.pack_tokens(None), 8192);
+        assert_eq!(memory.pack_tokens(Some(1 << 40)), 8192);
+        assert_eq!(memory.pack_tokens(Some(41_340)), 8192);
+        assert_eq!(memory.pack_tokens(Some(41_339)), 2048);
+        assert_eq!(memory.pack_tokens(Some(0)), 128);
+    }
+
+    #[test]
+    fn packs_stay_where_smaller_ones_would_not_help() {
+        assert_eq!(memory(true).pack_tokens(Some(0)), 8192);
+        let longest = Memory { max_tokens: 10_000, ..memory(false) };
+        assert_eq!(longest.pack_tokens(Some(0)), 10_000);
+    }
+}

@@ -192,6 +192,7 @@ schedule = "cosine"
 optimizer = "sgd"
 momentum = 0.5
 pack_tokens = 4096
+memory_limit = "1.5 GiB"
 evaluate_every = 100
 keep = "best"
 label_smoothing = 0.1
@@ -285,7 +286,7 @@ fn differences_ignore_folders_and_checkpoints() {
     let moved = FOUR_TASKS
         .replace("glue/STS-B/", "/elsewhere/")
         .replace("path/to/folder", "/models/folder")
-        .replace("[train]", "[train]\ncheckpoint_minutes = 1");
+        .replace("[train]", "[train]\ncheckpoint_minutes = 1\nmemory_limit = \"9 GB\"");
     let moved = Config::parse(&moved, Path::new("/b/mtl.toml"), Some(Path::new("/data"))).unwrap();
     assert_eq!(config.differences(&moved), Vec::<String>::new());
 }

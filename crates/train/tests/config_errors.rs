@@ -165,6 +165,11 @@ fn numbers_out_of_range() {
         train("pack_tokens = 100"),
         "mtl.toml:3:15: `train.pack_tokens` must be at least `encoder.max_tokens`, which is 128, got 100"
     );
+    assert_eq!(
+        train("memory_limit = \"8 gigs\""),
+        "mtl.toml:3:16: `train.memory_limit` must be a number above 0 with a unit (TiB, GiB, GB, MiB, MB, B), as in \
+         \"8 GiB\", got \"8 gigs\""
+    );
     assert_eq!(settings("seed = -3"), "mtl.toml:2:8: `seed` must be at least 0, got -3");
     assert_eq!(
         settings("encoder.dropout = 1.0"),

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use common::{TASKS, Watcher, config, corpus, run, weights};
+use mtl_train::run_folder::RunFolder;
 use mtl_train::{Options, TrainError};
 
 /// The history without its seconds.
@@ -54,6 +55,37 @@ fn resume_continues_to_the_same_bits() {
             assert!(watcher.run(&config, options).unwrap().finished_before);
         }
     }
+}
+
+#[test]
+fn packs_are_chosen_at_the_first_start_and_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    corpus(folder.path());
+    let with =
+        |limit: &str| config(folder.path(), &format!("steps = 4\nmemory_limit = \"{limit}\""), "", TASKS);
+    let chosen = |out: &Path| RunFolder::new(out).read_config().unwrap().train.pack_tokens;
+    let (plenty, scarce) = (folder.path().join("plenty"), folder.path().join("scarce"));
+    run(&with("1 TiB"), &plenty);
+    assert_eq!(chosen(&plenty), Some(8192));
+    let stopped = Watcher::stopping_after(2).run(&with("1 B"), Options::new(&scarce));
+    assert!(matches!(stopped, Err(TrainError::Interrupted { .. })), "{stopped:?}");
+    let packs = chosen(&scarce);
+    assert!(packs.is_some_and(|tokens| (40..8192).contains(&tokens)), "{packs:?}");
+    let resumed = Options { resume: true, ..Options::new(&scarce) };
+    Watcher::default().run(&with("1 TiB"), resumed).unwrap();
+    assert_eq!(chosen(&scarce), packs);
+}
+
+#[test]
+fn a_run_that_may_not_fit_says_so_with_both_numbers() {
+    let folder = tempfile::tempdir().unwrap();
+    corpus(folder.path());
+    let config = config(folder.path(), "steps = 4\nmemory_limit = \"3 MiB\"", "", TASKS);
+    let options = Options { cache: Some(folder.path().join("cache")), ..Options::default() };
+    let plan = mtl_train::plan(&config, &options, &mut mtl_train::Silent).unwrap();
+    let expected =
+        format!("the run may need {:.0} MiB of memory, and there are 3 ", plan.estimate.memory_mib);
+    assert!(plan.warnings.iter().any(|warning| warning.starts_with(&expected)), "{:?}", plan.warnings);
 }
 
 #[test]

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use mtl_core_tensor::optim::{AdamW, Optimizer, global_norm};
+use mtl_core_tensor::optim::AdamW;
 use mtl_core_tensor::{
     Cpu, Encoder as _, Float, Head, Loss, Module, Pack, ParamId, PerTaskGradients, Seed, Tape, Targets,
     WalkPlan,
@@ -14,8 +14,7 @@ use mtl_core_tensor::{
 
 use mtl_sharing::GradientCombining;
 use mtl_sharing::gradient::Gram;
-
-use super::measure::Model;
+use mtl_train::bench::RandomModel;
 
 /// How many tasks share the batch.
 pub(super) const TASKS: usize = 4;
@@ -31,7 +30,7 @@ pub(super) enum Holds {
 
 /// One step. The labels are cut into a part for each task.
 pub(super) fn train<E: Float<Master = f32>>(
-    model: &mut Model,
+    model: &mut RandomModel,
     optimizer: &mut AdamW<f32, Cpu>,
     (pack, labels): (&Pack, &Targets),
     step: u64,
@@ -60,13 +59,12 @@ pub(super) fn train<E: Float<Master = f32>>(
             }
         }
     };
-    let norm = global_norm(&Cpu, &gradients);
-    optimizer.step(model, &gradients, 1e-5, (1.0 / (norm + 1e-6)).min(1.0));
+    model.update(optimizer, &gradients);
     Ok(())
 }
 
 fn losses<E: Float<Master = f32>>(
-    model: &Model,
+    model: &RandomModel,
     tape: &mut Tape<E, Cpu>,
     pack: &Pack,
     labels: &Targets,

@@ -1,8 +1,9 @@
 //! What a measurement was made on: processor, cores, memory, date, commit.
 
-use std::fs;
 use std::process::Command;
 use std::thread::available_parallelism;
+
+use mtl_train::machine;
 
 /// The machine and the moment.
 pub(super) struct Machine {
@@ -21,13 +22,10 @@ pub(super) struct Machine {
 impl Machine {
     /// Reads what the system says; `unknown` where it says nothing.
     pub(super) fn read() -> Self {
-        let processors = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-        let memory = fs::read_to_string("/proc/meminfo").unwrap_or_default();
         Self {
-            processor: value_of(&processors, "model name").unwrap_or("unknown processor").to_owned(),
+            processor: machine::processor(),
             cores: available_parallelism().map_or(1, usize::from),
-            memory_gib: value_of(&memory, "MemTotal").and_then(kibibytes).unwrap_or_default()
-                / (1 << 20) as f64,
+            memory_gib: machine::memory_mib() / 1024.0,
             date: printed("date", &["-u", "+%Y-%m-%d"]),
             commit: commit(),
         }
@@ -44,18 +42,6 @@ impl Machine {
         let words: Vec<&str> = words.split_whitespace().collect();
         format!("{}-{}-cores", words.join("-"), self.cores)
     }
-}
-
-/// The value of the first line `name : value`.
-fn value_of<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    text.lines().find_map(|line| {
-        let (key, value) = line.split_once(':')?;
-        (key.trim() == name).then(|| value.trim())
-    })
-}
-
-fn kibibytes(value: &str) -> Option<f64> {
-    value.strip_suffix("kB")?.trim().parse().ok()
 }
 
 fn commit() -> String {
@@ -89,13 +75,5 @@ mod tests {
             commit: String::new(),
         };
         assert_eq!(machine.slug(), "intel-r-xeon-r-cpu-2-20ghz-4-cores");
-    }
-
-    #[test]
-    fn values_are_found_by_name() {
-        let text = "processor\t: 0\nmodel name\t: Some CPU\nMemTotal:       24 kB\n";
-        assert_eq!(value_of(text, "model name"), Some("Some CPU"));
-        assert_eq!(value_of(text, "MemTotal").and_then(kibibytes), Some(24.0));
-        assert_eq!(value_of(text, "absent"), None);
     }
 }
