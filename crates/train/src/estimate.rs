@@ -23,7 +23,7 @@ const TIMES: usize = 3;
 #[non_exhaustive]
 pub struct Estimate {
     /// Peak memory in MiB, the sum of
-    /// - 24 MiB for the program and its tokenizer; 8 bytes a token, 16 a word and 250 a text of all train and dev sets;
+    /// - 14 MiB for the program and its tokenizer; 8 bytes a token, 16 a word and 250 a text of all train and dev sets;
     /// - 36 bytes a parameter (24 with momentum SGD): weight and two moments (one), which are there three times while a
     ///   checkpoint is written;
     /// - the larger of an evaluation and a step. An evaluation takes inner + 9 x hidden numbers a token of the largest dev

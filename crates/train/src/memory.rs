@@ -13,7 +13,7 @@ use crate::prepare::PACK_TOKENS;
 use crate::step::INDEPENDENT;
 
 /// The program, its tokenizer and what its threads work in.
-const PROGRAM: f64 = 24.0 * MIB;
+const PROGRAM: f64 = 14.0 * MIB;
 /// Bytes of one tokenized text beside its numbers.
 const PER_TEXT: f64 = 250.0;
 pub(crate) const MIB: f64 = 1024.0 * 1024.0;
