@@ -12,9 +12,9 @@ use rayon::prelude::*;
 use super::isa::Isa;
 use crate::element::DType;
 
-/// Passes over all sums in one run: about two milliseconds.
-const PASSES: usize = 1_000_000;
-/// How long a figure is measured; the fastest run counts.
+/// Passes over all sums in one run: about a tenth of a millisecond.
+const PASSES: usize = 50_000;
+/// How long a figure is measured.
 const LONG: Duration = Duration::from_millis(40);
 /// Bytes that are copied in one run: more than caches hold.
 const COPIED: usize = 64 << 20;
@@ -25,14 +25,12 @@ const CHUNK: usize = 1 << 20;
 /// [`DType::Bf16`], of f32 ones for any other. It takes about 50 ms.
 pub fn flops_per_second(dtype: DType) -> f64 {
     let spin = Spin::of(Isa::current(), dtype);
-    let threads = rayon::current_num_threads() as f64;
-    rate(spin.flops * threads, LONG, || drop(rayon::broadcast(|_| spin.run())))
+    rayon::broadcast(|_| spin.rate()).into_iter().sum()
 }
 
 /// The same of the calling thread alone.
 pub fn flops_per_second_of_one_thread(dtype: DType) -> f64 {
-    let spin = Spin::of(Isa::current(), dtype);
-    rate(spin.flops, LONG, || spin.run())
+    Spin::of(Isa::current(), dtype).rate()
 }
 
 /// Bytes per second that the threads of the current pool copy, those read and those written both counted. It takes
@@ -80,6 +78,20 @@ impl Spin {
             (Isa::Avx2, _) => spin(x86::fma256, x86::SUMS * 8, 2),
             _ => spin(portable, LANES, 2),
         }
+    }
+
+    /// Operations per second in the median of many short runs. Of those few are disturbed by other programs, and few
+    /// have a core to themselves because the threads beside have not begun or have ended.
+    fn rate(&self) -> f64 {
+        let (start, mut seconds) = (Instant::now(), Vec::new());
+        while seconds.len() < 5 || start.elapsed() < LONG {
+            let begun = Instant::now();
+            self.run();
+            seconds.push(begun.elapsed().as_secs_f64());
+        }
+        let middle = seconds.len() / 2;
+        let (_, median, _) = seconds.select_nth_unstable_by(middle, f64::total_cmp);
+        self.flops / *median
     }
 
     fn run(&self) {
