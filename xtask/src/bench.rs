@@ -2,6 +2,7 @@
 
 mod cases;
 mod combine;
+mod infer;
 mod machine;
 mod measure;
 mod metrics;
@@ -23,6 +24,8 @@ pub(crate) struct Args {
 
 #[derive(clap::Subcommand)]
 enum Verb {
+    /// Time the embeddings of real sentences by a pretrained encoder
+    Infer(infer::Args),
     /// Time the scores of large sets of predictions
     Metrics(metrics::Args),
     /// Run the same work here and in PyTorch, in turns, and print medians and ratios
@@ -34,6 +37,7 @@ enum Verb {
 /// Runs the named suite or measurement.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     match &args.verb {
+        Some(Verb::Infer(args)) => infer::run(args),
         Some(Verb::Metrics(args)) => metrics::run(args),
         Some(Verb::Peers(args)) => peers::run(args),
         Some(Verb::Step(args)) => step::run(args),

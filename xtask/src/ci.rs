@@ -1,5 +1,6 @@
 //! `cargo xtask ci`: everything that must hold, cheapest first.
 
+mod aarch64;
 mod alone;
 mod edges;
 mod features;
@@ -38,6 +39,8 @@ enum Step {
     Alone,
     /// Every feature on its own, none, and all
     Features,
+    /// The libraries compile for another processor, if its target is installed
+    Aarch64,
     /// Documentation, with broken links as errors
     Docs,
     /// Tests and doc tests
@@ -64,6 +67,7 @@ impl Step {
             ])),
             Self::Alone => alone::check(&workspace::metadata()?),
             Self::Features => features::check(&workspace::metadata()?),
+            Self::Aarch64 => aarch64::check(),
             Self::Docs => {
                 run_command(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
             }

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use anyhow::bail;
 use mtl_core_tensor::optim::{AdamW, AdamWConfig};
 use mtl_core_tensor::{Float, bf16};
 use mtl_encoders::presets::{BERT_BASE, BERT_TINY, MINILM_L6};
@@ -36,19 +37,20 @@ fn steps<E: Float<Master = f32>>(args: &StepArgs) -> anyhow::Result<StepTimes> {
     // A plain step uses the first head.
     let mut model = RandomModel::new(form, TASKS as u32)?;
     let tasks = if matches!(args.mode, Mode::Gram | Mode::Apart) { TASKS } else { 1 };
-    let (pack, labels) = random_batch(args.batch, args.seq, tasks);
+    let batch = random_batch(args.batch, args.seq, tasks, args.pack_tokens);
     let mut optimizer = AdamW::new(AdamWConfig::new(0.01))?;
     let mut combining = args.combining.build(TASKS, 0, &BTreeMap::new())?;
     let mut seconds = Vec::with_capacity(args.steps);
     for step in 0..WARM_UP + args.steps {
         let start = Instant::now();
         match args.mode {
-            Mode::Train => model.train::<E>(&mut optimizer, (&pack, &labels), step as u64)?,
-            Mode::Infer => model.infer::<E>(&pack)?,
+            Mode::Train => model.train::<E>(&mut optimizer, &batch, step as u64)?,
+            Mode::Infer => batch.iter().try_for_each(|(pack, _)| model.infer::<E>(pack))?,
             Mode::Gram | Mode::Apart => {
                 let holds = if args.mode == Mode::Gram { Holds::Products } else { Holds::Gradients };
-                let (batch, combining) = ((&pack, &labels), combining.as_mut());
-                combine::train::<E>(&mut model, &mut optimizer, batch, step as u64, holds, combining)?;
+                let [(pack, labels)] = &batch[..] else { bail!("tasks are told apart in one pack") };
+                let (whole, combining) = ((pack, labels), combining.as_mut());
+                combine::train::<E>(&mut model, &mut optimizer, whole, step as u64, holds, combining)?;
             }
         }
         if step >= WARM_UP {

@@ -1,26 +1,41 @@
 //! `cargo xtask bench peers`: the same work here and in Python, each run a process of its own, in turns.
 
+mod embeddings;
 mod metrics;
+mod step;
 mod training;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread::available_parallelism;
 use std::{env, fs};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 
-use super::cases::{CASES, Case, Script, Work};
+use super::cases::{Case, Ours, Peer, Script, Work, cases};
 use super::machine::Machine;
-use super::report::{Row, Setting, page};
-use super::sample::{self, Sample};
-use super::step::{StepArgs, flag, flop};
+use super::report::{Row, Setting, Side, page};
+use super::sample::Sample;
+use super::step::flop;
 use crate::process;
 use crate::python::Environment;
 use crate::workspace;
 
-const PACKAGES: [&str; 8] =
-    ["torch", "transformers", "torchjd", "scipy", "scikit-learn", "seqeval", "sacrebleu", "rouge-score"];
+const PACKAGES: [&str; 10] = [
+    "torch",
+    "transformers",
+    "torchjd",
+    "onnx",
+    "onnxruntime",
+    "scipy",
+    "scikit-learn",
+    "seqeval",
+    "sacrebleu",
+    "rouge-score",
+];
+
+/// How much the tokens of two runs of the same work may differ: tokenizers cut no text alike to the last token.
+const SAME_TOKENS: f64 = 0.01;
 
 /// What to compare, and where the peer's scripts and the data are.
 #[derive(clap::Args)]
@@ -28,15 +43,21 @@ pub(crate) struct Args {
     /// Folder of torch_step.py and torch_multitask.py
     #[arg(long, value_name = "DIR")]
     reference: PathBuf,
-    /// Folder of a pretrained encoder, for the `multitask` cases
+    /// Folder of a pretrained encoder, for the `multitask` and `embeddings` cases
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
-    /// Folder of the data sets, for the `multitask` cases
+    /// Folder of the data sets, for the `multitask` and `embeddings` cases
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Only cases whose name contains this text
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
+    /// Only peers of this name, such as `PyTorch, sorted`
+    #[arg(long, value_name = "NAME")]
+    peer: Option<String>,
+    /// Epochs of the `multitask` cases, instead of each case's own
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    epochs: Option<u32>,
     /// Processes per side and case
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     repeats: u32,
@@ -56,10 +77,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     let cases = chosen(args)?;
     let environment = environment(args)?;
     let threads = args.threads.unwrap_or_else(|| available_parallelism().map_or(1, usize::from));
-    let bench = Bench { args, environment: &environment, threads, mtl: build_mtl(&cases)? };
+    let scratch = workspace::scratch(&workspace::metadata()?, "peers")?;
+    let bench = Bench { args, environment: &environment, threads, scratch, mtl: build_mtl(&cases)? };
     let (metrics, others): (Vec<_>, Vec<_>) =
-        cases.into_iter().partition(|case| matches!(case.work, Work::Metrics));
-    let rows = others.into_iter().map(|case| bench.row(case)).collect::<anyhow::Result<Vec<_>>>()?;
+        cases.into_iter().partition(|case| matches!(case.work(), Work::Metrics));
+    let rows = others.iter().map(|case| bench.row(case)).collect::<anyhow::Result<Vec<_>>>()?;
     let scores = metrics.first().map(|case| metrics::compared(&bench, case)).transpose()?;
     let machine = Machine::read();
     let setting = Setting {
@@ -74,19 +96,25 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     if args.record { record(args, &machine, &text) } else { Ok(()) }
 }
 
-/// The cases that are asked for and can be run. Errors if none can.
-fn chosen(args: &Args) -> anyhow::Result<Vec<&'static Case>> {
+/// The cases that are asked for and can be run, with the peers that are asked for. Errors if there are none.
+fn chosen(args: &Args) -> anyhow::Result<Vec<Case>> {
     let text = args.only.as_deref().unwrap_or_default();
-    let can_train = args.model.is_some() && args.data.is_some();
-    let (chosen, left): (Vec<_>, Vec<_>) = CASES
-        .iter()
-        .filter(|case| case.name.contains(text))
-        .partition(|case| can_train || !matches!(case.work, Work::Training { .. }));
+    let names: Vec<_> = cases().iter().map(|case| case.name).collect();
+    let has_data = args.model.is_some() && args.data.is_some();
+    let named = cases().into_iter().filter(|case| case.name.contains(text));
+    let (mut chosen, left): (Vec<_>, Vec<_>) = named.partition(|case| has_data || !case.needs_data());
     for case in left {
         eprintln!("{} is left out: it needs --model and --data", case.name);
     }
+    if let Some(name) = &args.peer {
+        let known: Vec<_> = chosen.iter().flat_map(|case| &case.peers).map(|peer| peer.name).collect();
+        ensure!(known.contains(&name.as_str()), "no peer called {name:?}; there are: {}", known.join("; "));
+        chosen.retain_mut(|case| {
+            case.peers.retain(|peer| peer.name == name);
+            !case.peers.is_empty()
+        });
+    }
     if chosen.is_empty() {
-        let names: Vec<_> = CASES.iter().map(|case| case.name).collect();
         bail!("no case to run for {text:?}; there are: {}", names.join(", "));
     }
     Ok(chosen)
@@ -102,8 +130,8 @@ fn environment(args: &Args) -> anyhow::Result<Environment> {
 }
 
 /// Builds the command if a case needs it.
-fn build_mtl(cases: &[&Case]) -> anyhow::Result<PathBuf> {
-    if cases.iter().any(|case| matches!(case.work, Work::Training { .. })) {
+fn build_mtl(cases: &[Case]) -> anyhow::Result<PathBuf> {
+    if cases.iter().any(|case| matches!(case.work(), Work::Training { .. })) {
         process::run(&mut process::cargo(&["build", "--release", "--package", "mtl-cli"]))?;
     }
     Ok(workspace::metadata()?.target_directory.into_std_path_buf().join("release").join("mtl"))
@@ -114,89 +142,99 @@ struct Bench<'a> {
     args: &'a Args,
     environment: &'a Environment,
     threads: usize,
+    /// A folder for what the runs write.
+    scratch: PathBuf,
     mtl: PathBuf,
 }
 
 impl Bench<'_> {
-    fn row(&self, case: &'static Case) -> anyhow::Result<Row> {
+    fn row(&self, case: &Case) -> anyhow::Result<Row> {
+        let flop = |work: Work| match work {
+            Work::Step(step) => Some(flop(&step.args(self.threads))),
+            _ => None,
+        };
+        let side = |name: &str, work| Side { name: name.to_owned(), flop: flop(work), samples: Vec::new() };
         let mut row = Row {
             name: case.name,
-            flop: case.step_args(self.threads).as_ref().map(flop),
-            ours: Vec::new(),
-            theirs: Vec::new(),
+            ours: case.ours.iter().map(|ours| side(&ours.name, ours.work)).collect(),
+            theirs: case.peers.iter().map(|peer| side(peer.name, case.work())).collect(),
+            notes: Vec::new(),
         };
-        for seed in 1..=self.args.repeats {
-            row.theirs.push(self.peer(case, seed).with_context(|| format!("{}: PyTorch", case.name))?);
-            row.ours.push(self.ours(case, seed).with_context(|| format!("{}: mtl", case.name))?);
+        if matches!(case.work(), Work::Embeddings { .. }) {
+            embeddings::prepare(self, case)?;
         }
+        for seed in 1..=self.args.repeats {
+            for (peer, side) in case.peers.iter().zip(&mut row.theirs) {
+                let sample = self.peer(case.work(), peer, seed);
+                side.samples.push(sample.with_context(|| format!("{}: {}", case.name, peer.name))?);
+            }
+            for (ours, side) in case.ours.iter().zip(&mut row.ours) {
+                let sample = self.ours(ours, seed);
+                side.samples.push(sample.with_context(|| format!("{}: {}", case.name, ours.name))?);
+            }
+        }
+        check_tokens(&row)?;
+        row.notes = match case.work() {
+            Work::Training { tasks, epochs } => training::notes(self, tasks, epochs),
+            Work::Embeddings { .. } => embeddings::notes(self, case, &row)?,
+            Work::Step(_) | Work::Metrics => Vec::new(),
+        };
         Ok(row)
     }
 
-    fn peer(&self, case: &Case, seed: u32) -> anyhow::Result<Sample> {
-        match case.step_args(self.threads) {
-            Some(step) => {
-                let mut command = self.script(case);
-                command.args(peer_flags(&step)).args(case.peer);
-                sample::of_step(&process::output(&mut command)?, &step)
-            }
-            None => training::peer(self, case, seed),
+    fn peer(&self, work: Work, peer: &Peer, seed: u32) -> anyhow::Result<Sample> {
+        match work {
+            Work::Step(step) => step::peer(self, step, peer),
+            Work::Training { tasks, epochs } => training::peer(self, tasks, epochs, peer, seed),
+            Work::Embeddings { .. } => embeddings::peer(self, peer),
+            Work::Metrics => unreachable!("scores have a table of their own"),
         }
     }
 
-    fn ours(&self, case: &Case, seed: u32) -> anyhow::Result<Sample> {
-        match case.step_args(self.threads) {
-            Some(step) => {
-                let mut command = Command::new(env::current_exe()?);
-                command.args(["bench", "step"]).args(our_flags(&step));
-                sample::of_step(&process::output(&mut command)?, &step)
-            }
-            None => training::ours(self, case, seed),
+    fn ours(&self, ours: &Ours, seed: u32) -> anyhow::Result<Sample> {
+        match ours.work {
+            Work::Step(step) => step::ours(self, step, ours.isa),
+            Work::Training { tasks, epochs } => training::ours(self, tasks, epochs, seed),
+            Work::Embeddings { dtype } => embeddings::ours(self, &ours.name, dtype),
+            Work::Metrics => unreachable!("scores have a table of their own"),
         }
     }
 
-    fn script(&self, case: &Case) -> Command {
+    fn script(&self, peer: &Peer) -> Command {
         let mut command = self.environment.command();
-        command.arg(match case.script {
+        command.arg(match peer.script {
             Script::Reference(name) => self.args.reference.join(name),
             Script::Own(name) => workspace::root().join("xtask/src/bench/peers").join(name),
         });
+        command.args(peer.flags);
         command
     }
-}
 
-fn common_flags(step: &StepArgs) -> Vec<(&'static str, String)> {
-    vec![
-        ("--batch", step.batch.to_string()),
-        ("--seq", step.seq.to_string()),
-        ("--threads", step.threads.to_string()),
-        ("--steps", step.steps.to_string()),
-        ("--dtype", flag(step.dtype)),
-        ("--mode", flag(step.mode)),
-    ]
-}
-
-fn peer_flags(step: &StepArgs) -> Vec<String> {
-    let shape = step.encoder.shape();
-    let sizes = [
-        ("--hidden", shape.hidden.to_string()),
-        ("--layers", shape.layers.to_string()),
-        ("--heads", shape.heads.to_string()),
-        ("--ffn", shape.ffn.to_string()),
-    ];
-    flat(sizes.into_iter().chain(common_flags(step)))
-}
-
-fn our_flags(step: &StepArgs) -> Vec<String> {
-    let encoder = [("--encoder", flag(step.encoder))];
-    let mut flags = flat(encoder.into_iter().chain(common_flags(step)));
-    if step.json {
-        flags.push("--json".to_owned());
+    /// This program with the arguments of `bench VERB`.
+    fn own(&self, verb: &str) -> anyhow::Result<Command> {
+        let mut command = Command::new(env::current_exe()?);
+        command.args(["bench", verb]);
+        Ok(command)
     }
-    flags
+
+    /// The folders of the pretrained encoder and of the data sets.
+    fn folders(&self) -> anyhow::Result<(&Path, &Path)> {
+        let model = self.args.model.as_deref().context("--model is needed")?;
+        let data = self.args.data.as_deref().context("--data is needed")?;
+        Ok((model, data))
+    }
 }
 
-fn flat(flags: impl Iterator<Item = (&'static str, String)>) -> Vec<String> {
-    flags.flat_map(|(name, value)| [name.to_owned(), value]).collect()
+/// Errors if a peer's runs went over other tokens than ours.
+fn check_tokens(row: &Row) -> anyhow::Result<()> {
+    let tokens = |side: &Side| side.samples.iter().map(|sample| sample.tokens).next_back();
+    let ours = row.ours.first().and_then(tokens).context("nothing of ours was run")?;
+    for side in &row.theirs {
+        let theirs = tokens(side).unwrap_or(ours);
+        let apart = (theirs / ours - 1.0).abs();
+        ensure!(apart < SAME_TOKENS, "{}: {ours} tokens here, {theirs} in {}", row.name, side.name);
+    }
+    Ok(())
 }
 
 /// The command as typed, with `DIR` for folders: they differ on every machine.
@@ -207,6 +245,12 @@ fn command(args: &Args) -> String {
     }
     if let Some(only) = &args.only {
         text += &format!(" --only {only}");
+    }
+    if let Some(peer) = &args.peer {
+        text += &format!(" --peer '{peer}'");
+    }
+    if let Some(epochs) = args.epochs {
+        text += &format!(" --epochs {epochs}");
     }
     if let Some(threads) = args.threads {
         text += &format!(" --threads {threads}");
@@ -228,13 +272,21 @@ fn record(args: &Args, machine: &Machine, text: &str) -> anyhow::Result<()> {
 mod tests {
     use super::*;
 
+    fn side(name: &str, tokens: f64) -> Side {
+        let sample = Sample { seconds: 1.0, tokens, sentences: None, peak_rss_mib: 1.0, scores: Vec::new() };
+        Side { name: name.to_owned(), flop: None, samples: vec![sample] }
+    }
+
     #[test]
-    fn both_sides_are_asked_for_the_same_work() {
-        let step = CASES[1].step_args(2).unwrap();
-        let theirs = peer_flags(&step).join(" ");
-        let ours = our_flags(&step).join(" ");
-        let common = "--batch 32 --seq 128 --threads 2 --steps 7 --dtype bf16 --mode train";
-        assert_eq!(theirs, format!("--hidden 384 --layers 6 --heads 12 --ffn 1536 {common}"));
-        assert_eq!(ours, format!("--encoder minilm {common} --json"));
+    fn sides_that_went_over_other_text_are_an_error() {
+        let row = |theirs| Row {
+            name: "multitask-x",
+            ours: vec![side("mtl", 1000.0)],
+            theirs: vec![side("PyTorch", theirs)],
+            notes: Vec::new(),
+        };
+        check_tokens(&row(1001.0)).unwrap();
+        let error = check_tokens(&row(1200.0)).unwrap_err().to_string();
+        assert_eq!(error, "multitask-x: 1000 tokens here, 1200 in PyTorch");
     }
 }

@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::measure;
 use super::sample::median;
 
+/// Most tokens of a pack, as a session has it by default.
+pub(crate) const PACK_TOKENS: usize = 8192;
+
 /// What to measure: one encoder, one batch whose positions are all real tokens.
 #[derive(Debug, Clone, PartialEq, clap::Args)]
 pub(crate) struct StepArgs {
@@ -22,6 +25,9 @@ pub(crate) struct StepArgs {
     /// Tokens per sequence
     #[arg(long, default_value_t = 128, value_parser = positive)]
     pub(crate) seq: usize,
+    /// Most tokens of a pack: a larger step is laid into several, as a session lays it
+    #[arg(long, default_value_t = PACK_TOKENS, value_parser = positive)]
+    pub(crate) pack_tokens: usize,
     /// Precision of the matrix products
     #[arg(long, value_enum, default_value_t = Dtype::F32)]
     pub(crate) dtype: Dtype,
@@ -50,7 +56,7 @@ fn by_gram(name: &str) -> Result<GradientKind, String> {
     }
 }
 
-fn positive(text: &str) -> Result<usize, String> {
+pub(super) fn positive(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) => Err("must be at least 1".to_owned()),
         Ok(number) => Ok(number),
@@ -239,7 +245,8 @@ mod tests {
 
     fn args(encoder: Encoder, batch: usize, seq: usize, mode: Mode) -> StepArgs {
         let (dtype, combining) = (Dtype::F32, GradientKind::PcGrad);
-        StepArgs { encoder, batch, seq, dtype, mode, combining, threads: 2, steps: 7, json: true }
+        let (pack_tokens, threads, steps, json) = (PACK_TOKENS, 2, 7, true);
+        StepArgs { encoder, batch, seq, pack_tokens, dtype, mode, combining, threads, steps, json }
     }
 
     #[test]

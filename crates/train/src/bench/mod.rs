@@ -18,7 +18,7 @@ use crate::machine::{Machine, peak_rss_mib};
 use crate::observer::Observer;
 use crate::options::{Options, on_threads};
 use crate::outcomes;
-use crate::prepare::{self, Text, pack_tokens};
+use crate::prepare::{self, PACK_TOKENS, Text, pack_tokens};
 use crate::sampling::{Part, Sampling};
 use crate::score::score_all;
 use crate::step::Stepper;
@@ -154,9 +154,9 @@ fn bench_preset<E: Float<Master = f32>>(
     }
     let mut model = RandomModel::new(form, 1)?;
     let mut optimizer = AdamW::new(AdamWConfig::new(0.01))?;
-    let (pack, labels) = random_batch(batch, tokens, 1);
+    let packs = random_batch(batch, tokens, 1, PACK_TOKENS);
     let measured = Measured::of(steps, |step| {
-        model.train::<E>(&mut optimizer, (&pack, &labels), step)?;
+        model.train::<E>(&mut optimizer, &packs, step)?;
         Ok((batch, batch * tokens))
     })?;
     Ok(measured.report::<E>(name.to_owned()))

@@ -43,20 +43,31 @@ impl RandomModel {
     pub fn train<E: Float<Master = f32>>(
         &mut self,
         optimizer: &mut AdamW<f32, Cpu>,
-        (pack, labels): (&Pack, &Targets),
+        batch: &[(Pack, Targets)],
         step: u64,
     ) -> Result<(), TrainError> {
+        let gradients = self.gradients::<E>(batch, step)?;
+        self.update(optimizer, &gradients);
+        Ok(())
+    }
+
+    /// The gradient of the mean loss over all packs, one after the other.
+    fn gradients<E: Float<Master = f32>>(
+        &self,
+        batch: &[(Pack, Targets)],
+        step: u64,
+    ) -> Result<Gradients<f32, Cpu>, TrainError> {
+        let sequences = batch.iter().map(|(pack, _)| pack.sequences()).sum::<usize>() as f64;
         let mut gradients = Gradients::new();
-        {
+        for (pack, labels) in batch {
             let mut tape = Tape::<E, Cpu>::training(&Cpu, 0, step);
             let encoded = self.encoder.encode(&mut tape, pack, &mut [])?;
             let logits = Head::<usize, E, Cpu>::logits(&self.heads[0], &mut tape, &encoded.sequences)?;
             drop(encoded);
-            let loss = self.heads[0].loss(&mut tape, &logits, labels, pack.sequences() as f64)?;
+            let loss = self.heads[0].loss(&mut tape, &logits, labels, sequences)?;
             tape.walk(WalkPlan::only(&[(loss, 1.0)])?, &mut gradients)?;
         }
-        self.update(optimizer, &gradients);
-        Ok(())
+        Ok(gradients)
     }
 
     /// Clips the gradients and updates every parameter that has one.
@@ -84,14 +95,51 @@ impl Module<f32, Cpu> for RandomModel {
 }
 
 /// Sequences of one length with repeatable token ids from 1,000 to 30,000, shared out among the tasks one task after
-/// another, and labels that alternate.
-pub fn random_batch(sequences: usize, tokens: usize, tasks: usize) -> (Pack, Targets) {
-    let mut pack = Pack::new();
-    for sequence in 0..sequences {
-        let ids: Vec<u32> =
-            (0..tokens).map(|token| 1000 + ((sequence * tokens + token) * 7919 % 29_000) as u32).collect();
-        let task = (sequence * tasks / sequences) as u32;
-        pack.push(&ids, &vec![0; tokens], sequence as u32, vec![task]);
+/// another, and labels that alternate; in packs of at most `pack_tokens`, or of one sequence if that is longer.
+pub fn random_batch(
+    sequences: usize,
+    tokens: usize,
+    tasks: usize,
+    pack_tokens: usize,
+) -> Vec<(Pack, Targets)> {
+    let all: Vec<usize> = (0..sequences).collect();
+    let lay = |chosen: &[usize]| {
+        let mut pack = Pack::new();
+        for &sequence in chosen {
+            let ids: Vec<u32> = (0..tokens)
+                .map(|token| 1000 + ((sequence * tokens + token) * 7919 % 29_000) as u32)
+                .collect();
+            let task = (sequence * tasks / sequences) as u32;
+            pack.push(&ids, &vec![0; tokens], sequence as u32, vec![task]);
+        }
+        (pack, Targets::Classes(chosen.iter().map(|&sequence| sequence as u32 % 2).collect()))
+    };
+    all.chunks((pack_tokens / tokens.max(1)).max(1)).map(lay).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mtl_encoders::presets::BERT_TINY;
+
+    #[test]
+    fn a_large_batch_is_laid_into_packs_that_hold_all_of_it() {
+        let sizes = |sequences: usize, pack_tokens: usize| -> Vec<usize> {
+            random_batch(sequences, 8, 1, pack_tokens).iter().map(|(pack, _)| pack.sequences()).collect()
+        };
+        assert_eq!(sizes(5, 8192), [5]);
+        assert_eq!(sizes(5, 16), [2, 2, 1]);
+        assert_eq!(sizes(2, 4), [1, 1]);
     }
-    (pack, Targets::Classes((0..sequences as u32).map(|sequence| sequence % 2).collect()))
+
+    #[test]
+    fn packs_of_one_step_teach_what_one_pack_does() {
+        let model = RandomModel::new(&BERT_TINY, 1).unwrap();
+        let norm = |pack_tokens: usize| {
+            let gradients = model.gradients::<f32>(&random_batch(3, 8, 1, pack_tokens), 0).unwrap();
+            global_norm(&Cpu, &gradients)
+        };
+        let (whole, parts) = (norm(8192), norm(8));
+        assert!(whole > 0.0 && (parts / whole - 1.0).abs() < 1e-5, "{whole} {parts}");
+    }
 }

@@ -1,6 +1,5 @@
 //! The `metrics` case: the scores of the same predictions here and by the libraries that people use.
 
-use std::env;
 use std::process::Command;
 
 use anyhow::{Context, bail};
@@ -18,7 +17,7 @@ const SAME: f64 = 1e-9;
 pub(super) fn compared(bench: &Bench<'_>, case: &Case) -> anyhow::Result<Vec<Scored>> {
     let mut scores: Vec<Scored> = Vec::new();
     for _ in 0..bench.args.repeats {
-        let theirs = read(&process::output(&mut bench.script(case))?).context("metrics: Python")?;
+        let theirs = read(&process::output(&mut bench.script(&case.peers[0]))?).context("metrics: Python")?;
         let ours = read(&process::output(&mut ours(bench)?)?).context("metrics: mtl")?;
         if scores.is_empty() {
             scores = ours.iter().map(empty).collect();
@@ -29,8 +28,8 @@ pub(super) fn compared(bench: &Bench<'_>, case: &Case) -> anyhow::Result<Vec<Sco
 }
 
 fn ours(bench: &Bench<'_>) -> anyhow::Result<Command> {
-    let mut command = Command::new(env::current_exe()?);
-    command.args(["bench", "metrics", "--json", "--threads", &bench.threads.to_string()]);
+    let mut command = bench.own("metrics")?;
+    command.args(["--json", "--threads", &bench.threads.to_string()]);
     Ok(command)
 }
 

@@ -35,7 +35,9 @@ use crate::element::{DType, Float, Real, bf16};
 use crate::kernels::isa::Isa;
 use blocking::product;
 use epilogue::Output;
-use pack::{Operand, Pair, Plain, Rounded};
+#[cfg(target_arch = "x86_64")]
+use pack::Pair;
+use pack::{Operand, Plain, Rounded};
 
 /// `c = act([c +] a·b + bias)` on the current thread pool, by the best path that the processor has.
 ///

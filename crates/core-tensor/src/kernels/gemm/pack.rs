@@ -142,6 +142,8 @@ pub(super) struct Plain<T>(PhantomData<T>);
 pub(super) struct Rounded;
 
 /// Pairs of bf16.
+// No path of other processors multiplies pairs.
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
 pub(super) struct Pair;
 
 macro_rules! format {
@@ -410,6 +412,7 @@ takes!(
 );
 
 #[inline(always)]
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
 fn pair(first: bf16, second: bf16) -> u32 {
     u32::from(first.to_bits()) | u32::from(second.to_bits()) << 16
 }

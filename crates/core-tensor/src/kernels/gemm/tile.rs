@@ -4,7 +4,9 @@
 //! per step along the depth it loads `COLS` units of `b` as vectors, and each of `ROWS` units of `a` once, spread
 //! over a vector.
 
-use super::pack::{Format, Pair, Plain, Rounded};
+#[cfg(target_arch = "x86_64")]
+use super::pack::Pair;
+use super::pack::{Format, Plain, Rounded};
 use crate::kernels::array;
 use std::marker::PhantomData;
 
