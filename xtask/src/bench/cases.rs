@@ -142,9 +142,9 @@ fn batches(name: &'static str) -> Case {
     Case { name, ours: [32, 64, 128, 256, 512].map(of).into(), peers: Vec::new() }
 }
 
-/// Ours alone: a small step with each instruction set that the processor has, the best first.
+/// Ours alone: a step with each instruction set that the processor has, the best first.
 fn paths(name: &'static str, dtype: Dtype) -> Case {
-    let (encoder, batch, seq, mode) = (Encoder::Minilm, 8, 128, Mode::Train);
+    let (encoder, batch, seq, mode) = (Encoder::Minilm, 32, 128, Mode::Train);
     let of = |isa: Isa| {
         let work = Work::Step(Step { encoder, batch, seq, dtype, mode, steps: 3 });
         Ours { isa: Some(isa), ..ours(isa.name(), work) }

@@ -105,7 +105,7 @@ pub(super) fn notes(bench: &Bench<'_>, names: &[&str], epochs: usize) -> Vec<Str
         .map(|task| format!("{} {}", task.name, task.our_score))
         .collect();
     vec![format!(
-        "{} epochs in bf16, batches of 32, all batches of all tasks in random order; seconds are those of the \
+        "epochs: {}; bf16, batches of 32, all batches of all tasks in random order; seconds are those of the \
          training loop on both sides: laying batches and steps, without loading, tokenization and evaluation; \
          scores on dev: {}",
         asked(bench, epochs),
