@@ -5,6 +5,7 @@ mod metrics;
 mod step;
 mod training;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread::available_parallelism;
@@ -107,8 +108,9 @@ fn chosen(args: &Args) -> anyhow::Result<Vec<Case>> {
         eprintln!("{} is left out: it needs --model and --data", case.name);
     }
     if let Some(name) = &args.peer {
-        let known: Vec<_> = chosen.iter().flat_map(|case| &case.peers).map(|peer| peer.name).collect();
-        ensure!(known.contains(&name.as_str()), "no peer called {name:?}; there are: {}", known.join("; "));
+        let known: BTreeSet<_> = cases().iter().flat_map(|case| &case.peers).map(|peer| peer.name).collect();
+        let names: Vec<_> = known.iter().copied().collect();
+        ensure!(known.contains(name.as_str()), "no peer called {name:?}; there are: {}", names.join("; "));
         chosen.retain_mut(|case| {
             case.peers.retain(|peer| peer.name == name);
             !case.peers.is_empty()
