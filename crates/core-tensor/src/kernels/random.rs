@@ -15,8 +15,8 @@
 #[cfg(target_arch = "x86_64")]
 mod wide;
 
-#[cfg(target_arch = "x86_64")]
 use super::array;
+#[cfg(target_arch = "x86_64")]
 use super::isa::Isa;
 
 const MULTIPLIERS: [u32; 2] = [0xD251_1F53, 0xCD9E_8D57];

@@ -1,6 +1,8 @@
 //! What happens to a block of the result between its sums and memory.
 
-use crate::element::{DType, Float, Real};
+#[cfg(target_arch = "x86_64")]
+use crate::element::DType;
+use crate::element::{Float, Real};
 #[cfg(target_arch = "x86_64")]
 use crate::kernels::activation::wide;
 use crate::kernels::activation::{Activation, gelu, gelu_tanh, relu, tanh};

@@ -7,6 +7,7 @@
 #[cfg(target_arch = "x86_64")]
 use super::pack::Pair;
 use super::pack::{Format, Plain, Rounded};
+#[cfg(target_arch = "x86_64")]
 use crate::kernels::array;
 use std::marker::PhantomData;
 
