@@ -12,6 +12,8 @@ mod sample;
 mod step;
 mod suites;
 
+use mtl_core_tensor::kernels::isa::Isa;
+
 /// Which measurement.
 #[derive(clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -36,6 +38,7 @@ enum Verb {
 
 /// Runs the named suite or measurement.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    Isa::asked()?;
     match &args.verb {
         Some(Verb::Infer(args)) => infer::run(args),
         Some(Verb::Metrics(args)) => metrics::run(args),

@@ -109,7 +109,7 @@ fn main() -> ExitCode {
     if let Some(problem) = arguments::wrong_thread_variable() {
         Cli::command().error(ErrorKind::ValueValidation, problem).exit();
     }
-    match cli.command.run() {
+    match mtl_train::options::check_environment().map_err(Into::into).and_then(|()| cli.command.run()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => report::failure(&error),
     }

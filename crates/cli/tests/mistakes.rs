@@ -243,6 +243,20 @@ fn a_wrong_number_of_threads_in_the_environment() {
 }
 
 #[test]
+fn an_instruction_set_that_is_none_in_the_environment() {
+    let workplace = Workplace::new(2, 2);
+    let output = workplace.command(&["plan", "tasks.toml"]).env("MTL_ISA", "avx").output().unwrap();
+    assert_eq!(code(&output), 2);
+    let expected = "error: MTL_ISA must be one of portable, avx2, avx512, avx512bf16, got avx\n";
+    assert_eq!(common::stderr(&output), expected);
+    assert!(output.stdout.is_empty());
+    for right in ["", "portable"] {
+        let output = workplace.command(&["plan", "tasks.toml"]).env("MTL_ISA", right).output().unwrap();
+        assert_eq!(code(&output), 0, "{right}: {}", common::stderr(&output));
+    }
+}
+
+#[test]
 fn every_verb_teaches() {
     let workplace = Workplace::new(2, 2);
     for verb in ["demo", "describe", "plan", "train", "eval", "predict", "compare"] {

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::kernels::isa::Isa;
+
 /// An operation that cannot be done as asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -47,6 +49,28 @@ pub enum TensorError {
         expected: &'static str,
         /// The kind that was given.
         got: &'static str,
+    },
+    /// The environment names no instruction-set path.
+    #[error("MTL_ISA must be one of {}, got {name}", Isa::ALL.map(Isa::name).join(", "))]
+    UnknownIsa {
+        /// What stands there.
+        name: String,
+    },
+    /// A saved tensor of an optimizer has another number of values than its parameter.
+    #[error("the optimizer's saved {name:?} has {got} values but its parameter needs {expected}")]
+    SavedLength {
+        /// The entry, as `first/NAME`.
+        name: String,
+        /// The values that are needed.
+        expected: usize,
+        /// The values that were saved.
+        got: usize,
+    },
+    /// A parameter has some of an optimizer's saved tensors and lacks another.
+    #[error("the optimizer's saved state has no {name:?}, although it has others of that parameter")]
+    SavedEntry {
+        /// The entry that is missing, as `count/NAME`.
+        name: String,
     },
     /// A tensor was recorded on another tape than the one that it is used with.
     #[error("{op}: the tensor was recorded on another tape")]

@@ -368,6 +368,7 @@ impl TrainError {
         match self {
             TrainError::Interrupted { .. } => 130,
             TrainError::Setting { source, .. } => source.exit_code(),
+            TrainError::Tensor(TensorError::UnknownIsa { .. }) => 2,
             // A file that is damaged or not a model's is a mistake; that it cannot be written is not.
             TrainError::Tensor(TensorError::File { problem, .. })
                 if !matches!(problem, FileProblem::Io { action: "write", .. }) =>

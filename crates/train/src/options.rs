@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use mtl_core_tensor::kernels::isa::Isa;
+
 use crate::error::TrainError;
 
 /// Where and how a run is made. None of this changes a bit of its weights.
@@ -28,6 +30,12 @@ impl Options {
         let beside = || self.out.parent().unwrap_or(std::path::Path::new("")).join(".mtl-cache");
         self.cache.clone().unwrap_or_else(beside)
     }
+}
+
+/// Errors if a variable of the environment says something that no run can follow: `MTL_ISA` with a name that is
+/// no instruction-set path. A program that runs sessions asks once, before the first.
+pub fn check_environment() -> Result<(), TrainError> {
+    Isa::asked().map(|_| ()).map_err(TrainError::from)
 }
 
 /// Runs `work` on so many threads, or on the global pool.

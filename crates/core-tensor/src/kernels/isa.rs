@@ -1,10 +1,13 @@
 //! Which instruction set the kernels use.
 //!
 //! The best path that the processor has is chosen once, at first use. `MTL_ISA=portable|avx2|avx512|avx512bf16`
-//! takes a lesser one, for tests and comparisons; a path that the processor lacks is never taken.
+//! takes a lesser one, for tests and comparisons; a path that the processor lacks is never taken. A program
+//! that reads the variable asks [`Isa::asked`] first, since a kernel has nobody to tell of a name that is none.
 
 use std::fmt;
 use std::sync::OnceLock;
+
+use crate::error::TensorError;
 
 /// An instruction-set path, least first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,10 +41,17 @@ impl Isa {
         static CURRENT: OnceLock<Isa> = OnceLock::new();
         *CURRENT.get_or_init(|| {
             let best = Isa::detect();
-            let asked = std::env::var("MTL_ISA").ok();
-            let asked = asked.and_then(|name| Isa::ALL.into_iter().find(|isa| isa.name() == name));
-            asked.map_or(best, |isa| isa.min(best))
+            Isa::asked().ok().flatten().map_or(best, |isa| isa.min(best))
         })
+    }
+
+    /// The path that `MTL_ISA` names; `None` if it is unset or empty.
+    ///
+    /// Errors if it names no path; [`Isa::current`] is then the best one.
+    pub fn asked() -> Result<Option<Isa>, TensorError> {
+        let Some(name) = std::env::var_os("MTL_ISA").filter(|name| !name.is_empty()) else { return Ok(None) };
+        let known = Isa::ALL.into_iter().find(|isa| name == isa.name());
+        known.map(Some).ok_or_else(|| TensorError::UnknownIsa { name: name.to_string_lossy().into_owned() })
     }
 
     /// The best path that this processor has.
