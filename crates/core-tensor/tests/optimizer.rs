@@ -106,7 +106,7 @@ impl Case {
         self.steps(&mut *before, &mut again, &golden.gradients[..4]);
         let saved = before.state(&mut again);
         let mut after = self.optimizer::<M>();
-        after.load(&mut again, saved.clone());
+        after.load(&mut again, saved.clone()).expect("whole");
         assert_eq!(after.state(&mut again), saved);
         self.steps(&mut *after, &mut again, &golden.gradients[4..]);
         assert_eq!(again.values(), module.values(), "to the bit");
@@ -157,7 +157,7 @@ fn a_parameter_without_gradient_is_untouched_and_its_count_stays() {
 }
 
 #[test]
-fn a_state_of_other_names_or_lengths_is_left_out() {
+fn a_state_of_other_names_is_left_out() {
     let golden = Golden::read();
     for case in golden.cases.iter().filter(|case| case.dtype == "f64") {
         let (mut optimizer, mut module) = (case.optimizer::<f64>(), Vectors::new(&golden.initial));
@@ -165,12 +165,63 @@ fn a_state_of_other_names_or_lengths_is_left_out() {
         let mut one = Vectors::new(&golden.initial[..1]);
         let saved = optimizer.state(&mut module);
         let mut fewer = case.optimizer::<f64>();
-        fewer.load(&mut one, saved.clone());
+        fewer.load(&mut one, saved.clone()).expect("whole");
         assert!(fewer.state(&mut one).iter().all(|(name, _, _)| name.ends_with("/0")));
         let mut fresh = case.optimizer::<f64>();
-        fresh.load(&mut module, Vec::new());
+        fresh.load(&mut module, Vec::new()).expect("nothing is wrong");
         assert!(fresh.state(&mut module).is_empty());
     }
+}
+
+#[test]
+fn a_state_of_other_lengths_is_refused_and_nothing_changes() {
+    let golden = Golden::read();
+    for case in golden.cases.iter().filter(|case| case.dtype == "f64") {
+        let (mut optimizer, mut module) = (case.optimizer::<f64>(), Vectors::new(&golden.initial));
+        case.steps(&mut *optimizer, &mut module, &golden.gradients[..1]);
+        let saved = optimizer.state(&mut module);
+        for place in 0..saved.len() {
+            for len in [0, saved[place].2.len() + 1] {
+                let mut wrong = saved.clone();
+                wrong[place].2.resize(len, 1.0);
+                let error = optimizer.load(&mut module, wrong).expect_err("another length").to_string();
+                let (name, expected) = (&saved[place].0, saved[place].2.len());
+                let said = format!(
+                    "the optimizer's saved {name:?} has {len} values but its parameter needs {expected}"
+                );
+                assert_eq!(error, said);
+                assert_eq!(optimizer.state(&mut module), saved);
+            }
+        }
+    }
+}
+
+#[test]
+fn moments_without_their_count_or_with_an_impossible_one_are_refused() {
+    let golden = Golden::read();
+    let case =
+        golden.cases.iter().find(|case| case.optimizer != "sgd" && case.dtype == "f64").expect("there");
+    let (mut optimizer, mut module) = (case.optimizer::<f64>(), Vectors::new(&golden.initial));
+    case.steps(&mut *optimizer, &mut module, &golden.gradients[..1]);
+    let saved = optimizer.state(&mut module);
+    let place = saved.iter().position(|(name, _, _)| name == "count/1").expect("it was updated");
+    let mut lacking = saved.clone();
+    lacking.remove(place);
+    let error = optimizer.load(&mut module, lacking).expect_err("no count").to_string();
+    assert_eq!(
+        error,
+        "the optimizer's saved state has no \"count/1\", although it has others of that parameter"
+    );
+    for impossible in [-1.0, 0.5, f64::NAN, f64::INFINITY] {
+        let mut wrong = saved.clone();
+        wrong[place].2[0] = impossible;
+        let error = optimizer.load(&mut module, wrong).expect_err("no count").to_string();
+        assert!(
+            error.starts_with("a saved count of updates must be a whole number of at least 0, got "),
+            "{error}"
+        );
+    }
+    assert_eq!(optimizer.state(&mut module), saved);
 }
 
 #[test]

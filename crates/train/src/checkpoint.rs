@@ -155,8 +155,7 @@ impl CheckpointFolder {
                 Ok((name.to_owned(), sizes.clone(), file.get(full, &sizes)?))
             })
             .collect();
-        optimizer.load(model, state?);
-        Ok(())
+        Ok(optimizer.load(model, state?)?)
     }
 
     fn state(&self) -> PathBuf {

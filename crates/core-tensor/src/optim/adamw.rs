@@ -6,7 +6,7 @@
 //! Dense in meaning: rows of an embedding table without gradient still decay, and their moments fade. A tensor
 //! that has no gradient in a step is untouched, and its count stays.
 
-use super::{Groups, Optimizer, StateTensor};
+use super::{Groups, Optimizer, SavedState, StateTensor};
 use crate::device::{AdamWStep, Device};
 use crate::element::Real;
 use crate::error::TensorError;
@@ -131,21 +131,49 @@ impl<M: Real, D: Device> Optimizer<M, D> for AdamW<M, D> {
         state
     }
 
-    fn load(&mut self, module: &mut dyn Module<M, D>, state: Vec<StateTensor<M>>) {
-        let by_name: BTreeMap<String, Vec<M>> =
-            state.into_iter().map(|(name, _, values)| (name, values)).collect();
-        let get = |kind: &str, name: &str| by_name.get(&format!("{kind}/{name}"));
-        self.moments.clear();
-        module.visit(&mut |name, view| {
-            if let (Some(first), Some(second), Some(count)) =
-                (get("first", name), get("second", name), get("count", name))
-            {
-                let (first, second) = (view.device.upload(first), view.device.upload(second));
-                self.moments.insert(
-                    view.id,
-                    Moments { first, second, live: Vec::new(), count: count[0].as_f64() as u64 },
-                );
+    fn load(&mut self, module: &mut dyn Module<M, D>, state: Vec<StateTensor<M>>) -> Result<(), TensorError> {
+        let saved = SavedState::new(state);
+        let (mut moments, mut outcome) = (BTreeMap::new(), Ok(()));
+        module.visit(&mut |name, view| match saved_moments(&saved, name, &view) {
+            Ok(Some(of_parameter)) => {
+                moments.insert(view.id, of_parameter);
             }
+            Ok(None) => {}
+            Err(error) if outcome.is_ok() => outcome = Err(error),
+            Err(_) => {}
+        });
+        outcome?;
+        self.moments = moments;
+        Ok(())
+    }
+}
+
+/// The moments of one parameter; `None` if it was never updated.
+fn saved_moments<M: Real, D: Device>(
+    saved: &SavedState<M>,
+    name: &str,
+    view: &ParamView<'_, M, D>,
+) -> Result<Option<Moments<M, D>>, TensorError> {
+    let len = D::len(view.buffer);
+    let entries =
+        [saved.get("first", name, len)?, saved.get("second", name, len)?, saved.get("count", name, 1)?];
+    let [Some(first), Some(second), Some(count)] = entries else {
+        let missing = |place: usize| entries[place].is_none();
+        return match ["first", "second", "count"].into_iter().zip(0..).find(|(_, place)| missing(*place)) {
+            Some((kind, _)) if entries.iter().any(Option::is_some) => {
+                Err(TensorError::SavedEntry { name: format!("{kind}/{name}") })
+            }
+            _ => Ok(None),
+        };
+    };
+    let count = count[0].as_f64();
+    if !(count >= 0.0 && count.fract() == 0.0) {
+        return Err(TensorError::Range {
+            name: "a saved count of updates",
+            rule: "a whole number of at least 0",
+            got: count,
         });
     }
+    let (first, second) = (view.device.upload(first), view.device.upload(second));
+    Ok(Some(Moments { first, second, live: Vec::new(), count: count as u64 }))
 }

@@ -1,6 +1,6 @@
 //! Stochastic gradient descent with momentum, in PyTorch's form: v = momentum v + g + decay w; w = w - lr v.
 
-use super::{Groups, Optimizer, StateTensor};
+use super::{Groups, Optimizer, SavedState, StateTensor};
 use crate::device::{Device, SgdStep};
 use crate::element::Real;
 use crate::error::TensorError;
@@ -73,14 +73,19 @@ impl<M: Real, D: Device> Optimizer<M, D> for Sgd<M, D> {
         state
     }
 
-    fn load(&mut self, module: &mut dyn Module<M, D>, state: Vec<StateTensor<M>>) {
-        let by_name: BTreeMap<String, Vec<M>> =
-            state.into_iter().map(|(name, _, values)| (name, values)).collect();
-        self.velocities.clear();
-        module.visit(&mut |name, view| {
-            if let Some(values) = by_name.get(&format!("velocity/{name}")) {
-                self.velocities.insert(view.id, view.device.upload(values));
+    fn load(&mut self, module: &mut dyn Module<M, D>, state: Vec<StateTensor<M>>) -> Result<(), TensorError> {
+        let saved = SavedState::new(state);
+        let (mut velocities, mut outcome) = (BTreeMap::new(), Ok(()));
+        module.visit(&mut |name, view| match saved.get("velocity", name, D::len(view.buffer)) {
+            Ok(Some(values)) => {
+                velocities.insert(view.id, view.device.upload(values));
             }
+            Ok(None) => {}
+            Err(error) if outcome.is_ok() => outcome = Err(error),
+            Err(_) => {}
         });
+        outcome?;
+        self.velocities = velocities;
+        Ok(())
     }
 }
