@@ -29,6 +29,15 @@ pub struct TokenCache {
     folder: PathBuf,
 }
 
+/// Tokens, and what kept them from being stored.
+#[derive(Debug)]
+pub struct Cached {
+    /// The tokens of each text, in order.
+    pub encoded: Vec<Encoded>,
+    /// Why they are not in the cache; `None` if they are.
+    pub not_stored: Option<DataError>,
+}
+
 /// What a tokenized file follows from: its content, how it is read, the tokenizer, the limit, the cache's version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CacheKey([u8; HASH]);
@@ -40,22 +49,22 @@ impl TokenCache {
     }
 
     /// The tokens of `examples`, which were read from `source`: from the cache if it has them, else by `tokenizer`,
-    /// and then written to the cache.
+    /// and then written to the cache. A cache that cannot be written costs time, not the tokens.
     ///
-    /// Errors if the file cannot be read, a text cannot be tokenized, or the cache cannot be written.
+    /// Errors if the file cannot be read or a text cannot be tokenized.
     pub fn encode(
         &self,
         source: &Source,
         examples: &[Example],
         tokenizer: &Tokenizer,
-    ) -> Result<Vec<Encoded>, DataError> {
+    ) -> Result<Cached, DataError> {
         let key = CacheKey::of(source, tokenizer)?;
         if let Some(encoded) = self.get(&key).filter(|encoded| encoded.len() == examples.len()) {
-            return Ok(encoded);
+            return Ok(Cached { encoded, not_stored: None });
         }
         let encoded = tokenizer.encode_all(examples)?;
-        self.put(&key, &encoded)?;
-        Ok(encoded)
+        let not_stored = self.put(&key, &encoded).err();
+        Ok(Cached { encoded, not_stored })
     }
 
     /// What the cache holds under `key`; `None` if that is nothing whole.
@@ -216,9 +225,10 @@ mod tests {
         let cache = TokenCache::new(folder.path().join("cache"));
         let key = CacheKey::of(&source, &tokenizer).unwrap();
         assert_eq!(cache.get(&key), None);
-        let encoded = cache.encode(&source, &examples, &tokenizer).unwrap();
+        let Cached { encoded, not_stored } = cache.encode(&source, &examples, &tokenizer).unwrap();
+        assert!(not_stored.is_none());
         assert_eq!(cache.get(&key).as_ref(), Some(&encoded));
-        assert_eq!(cache.encode(&source, &examples, &tokenizer).unwrap(), encoded);
+        assert_eq!(cache.encode(&source, &examples, &tokenizer).unwrap().encoded, encoded);
         assert_eq!(fs::read_dir(folder.path().join("cache")).unwrap().count(), 1);
     }
 
@@ -245,23 +255,25 @@ mod tests {
         let (folder, source, examples, tokenizer) = setting();
         let cache = TokenCache::new(folder.path());
         let key = CacheKey::of(&source, &tokenizer).unwrap();
-        let encoded = cache.encode(&source, &examples, &tokenizer).unwrap();
+        let encoded = cache.encode(&source, &examples, &tokenizer).unwrap().encoded;
         let whole = fs::read(cache.path(&key)).unwrap();
         let mut damaged = whole.clone();
         damaged[50] ^= 1;
         for broken in [&damaged[..], &whole[..whole.len() - 1], &whole[..20], &[]] {
             fs::write(cache.path(&key), broken).unwrap();
             assert_eq!(cache.get(&key), None);
-            assert_eq!(cache.encode(&source, &examples, &tokenizer).unwrap(), encoded);
+            assert_eq!(cache.encode(&source, &examples, &tokenizer).unwrap().encoded, encoded);
             assert_eq!(fs::read(cache.path(&key)).unwrap(), whole);
         }
     }
 
     #[test]
-    fn a_folder_that_cannot_be_made_is_an_error() {
+    fn a_folder_that_cannot_be_made_costs_no_tokens() {
         let (_folder, source, examples, tokenizer) = setting();
         let cache = TokenCache::new(source.path.join("below a file"));
-        let error = cache.encode(&source, &examples, &tokenizer).unwrap_err();
-        assert!(error.to_string().contains("failed to write the cache"), "{error}");
+        let Cached { encoded, not_stored } = cache.encode(&source, &examples, &tokenizer).unwrap();
+        assert_eq!(encoded, tokenizer.encode_all(&examples).unwrap());
+        let said = not_stored.unwrap().to_string();
+        assert!(said.contains("failed to write the cache"), "{said}");
     }
 }

@@ -12,7 +12,7 @@ mod split;
 pub mod synthetic;
 mod tokenize;
 
-pub use cache::{CacheKey, TokenCache};
+pub use cache::{CacheKey, Cached, TokenCache};
 pub use error::DataError;
 pub use example::{Example, Label, LabelKind, Text};
 pub use labels::{LabelSet, UnknownLabel};

@@ -375,8 +375,7 @@ impl TrainError {
             {
                 2
             }
-            TrainError::Data(DataError::CacheWrite { .. })
-            | TrainError::Encoder(EncoderError::Tensor(TensorError::File {
+            TrainError::Encoder(EncoderError::Tensor(TensorError::File {
                 problem: FileProblem::Io { action: "write", .. },
                 ..
             }))

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use mtl_data::{
-    Duplicates, Encoded, Example, Format, Label, LabelKind, LabelSet, Source, Split, TokenCache, Tokenizer,
+    Cached, Duplicates, Encoded, Example, Format, Label, LabelKind, LabelSet, Source, Split, TokenCache,
+    Tokenizer,
 };
 use mtl_metrics::{MetricError, MetricKey};
 
@@ -27,6 +28,8 @@ pub(crate) struct Loader<'a> {
     splits: BTreeMap<String, Split>,
     done: usize,
     total: usize,
+    /// Whether it was said that the cache cannot be written.
+    told_of_cache: bool,
 }
 
 impl<'a> Loader<'a> {
@@ -37,7 +40,8 @@ impl<'a> Loader<'a> {
         observer: &'a mut dyn Observer,
         total: usize,
     ) -> Self {
-        Loader { config, tokenizer, cache, observer, splits: BTreeMap::new(), done: 0, total }
+        let splits = BTreeMap::new();
+        Loader { config, tokenizer, cache, observer, splits, done: 0, total, told_of_cache: false }
     }
 
     /// One task's train and dev examples.
@@ -82,7 +86,11 @@ impl<'a> Loader<'a> {
         if let Some(repaired) = &repaired {
             self.observer.message(&repaired.to_string());
         }
-        let encoded = self.cache.encode(source, &examples, self.tokenizer)?;
+        let Cached { encoded, not_stored } = self.cache.encode(source, &examples, self.tokenizer)?;
+        if let Some(problem) = not_stored.filter(|_| !self.told_of_cache) {
+            self.told_of_cache = true;
+            self.observer.message(&format!("warning: {problem}; going on without it"));
+        }
         self.done += 1;
         Ok(Content { examples, encoded, repaired })
     }

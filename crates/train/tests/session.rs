@@ -101,3 +101,21 @@ fn threads_do_not_change_bits() {
     });
     assert!(made[0] == made[1] && made[1] == made[2]);
 }
+
+#[test]
+fn a_cache_that_cannot_be_written_is_told_once_and_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    corpus(folder.path());
+    let config = config(folder.path(), "steps = 2", "", TASKS);
+    let usual = folder.path().join("usual");
+    run(&config, &usual);
+    // A folder cannot be made below a file, whoever the user is.
+    let cache = Some(folder.path().join("vocab.txt/cache"));
+    let mut watcher = Watcher::default();
+    let out = folder.path().join("without");
+    watcher.run(&config, Options { cache, ..Options::new(&out) }).unwrap();
+    let told: Vec<&String> = watcher.messages.iter().filter(|text| text.contains("cache")).collect();
+    assert_eq!(told.len(), 1, "{:?}", watcher.messages);
+    assert!(told[0].starts_with("warning: ") && told[0].ends_with("; going on without it"), "{}", told[0]);
+    assert_eq!(weights(&out), weights(&usual));
+}
