@@ -313,6 +313,37 @@ pub enum DataError {
         /// The share.
         share: f64,
     },
+    /// As many keys as examples were expected.
+    #[error("a split by a key needs a key for each of {examples} examples, got {keys}")]
+    KeyCount {
+        /// The number of examples.
+        examples: usize,
+        /// The number of keys.
+        keys: usize,
+    },
+    /// An example without a value in the column that a split goes by.
+    #[error("{at}: column {column:?}, by which examples are split, has no value here")]
+    EmptyKey {
+        /// The value's place, or the example's.
+        at: Location,
+        /// The column.
+        column: String,
+    },
+    /// The words of one text have different values in the column that a split goes by.
+    #[error(
+        "{at}: column {column:?}, by which examples are split, has {second:?} here but {first:?} before in the \
+         text"
+    )]
+    SeveralKeys {
+        /// The second value's place.
+        at: Location,
+        /// The column.
+        column: String,
+        /// The value of the first word.
+        first: String,
+        /// The first other value.
+        second: String,
+    },
     /// A split that leaves one side without examples.
     #[error("a share of {share} of {examples} examples leaves one side of the split empty")]
     EmptySplit {

@@ -1,6 +1,7 @@
 //! Dividing examples into train and dev, and finding texts that stand on both sides.
 
-use std::collections::{BTreeMap, HashMap};
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 use std::fmt;
 
 use crate::error::DataError;
@@ -27,11 +28,7 @@ impl Split {
         check_share(share)?;
         let mut strata: BTreeMap<Option<&str>, Vec<usize>> = BTreeMap::new();
         for (index, example) in examples.iter().enumerate() {
-            let class = match &example.label {
-                Label::Class(name) => Some(name.as_str()),
-                _ => None,
-            };
-            strata.entry(class).or_default().push(index);
+            strata.entry(class_of(example)).or_default().push(index);
         }
         let mut strata: Vec<Vec<usize>> = strata.into_values().collect();
         let sizes: Vec<usize> = strata.iter().map(Vec::len).collect();
@@ -44,24 +41,44 @@ impl Split {
         Self::holding_out(dev, examples.len(), share)
     }
 
-    /// Holds out whole groups: examples with equal keys stay together. Groups are drawn at random by `seed`, each
-    /// taken if it brings the number of dev examples nearer to `share` of all.
+    /// Holds out whole groups, as `share` of the examples: examples with equal keys stay together.
     ///
-    /// Errors unless `0 < share < 1` and both sides get at least one group.
-    pub fn by_key(keys: &[String], share: f64, seed: u64) -> Result<Self, DataError> {
+    /// Examples with a class are stratified as far as groups allow. Of the groups that bring the number of dev
+    /// examples nearer to its share, the next is the one of which the least part goes beyond the shares of its
+    /// classes; among equals, `seed` decides. So the number of dev examples misses its share by at most half of
+    /// the largest group, and where each example has a key of its own, each class misses its share by less than
+    /// one example.
+    ///
+    /// # Shapes
+    ///
+    /// `keys`: (examples,)
+    ///
+    /// Errors unless `0 < share < 1`, there is a key for each example, and both sides get at least one group.
+    pub fn by_key(examples: &[Example], keys: &[String], share: f64, seed: u64) -> Result<Self, DataError> {
         check_share(share)?;
-        let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for (index, key) in keys.iter().enumerate() {
-            groups.entry(key).or_default().push(index);
+        if keys.len() != examples.len() {
+            return Err(DataError::KeyCount { examples: examples.len(), keys: keys.len() });
         }
-        let mut groups: Vec<Vec<usize>> = groups.into_values().collect();
-        groups.sort_by_key(|group| (mix(seed, group[0] as u64), group[0]));
+        let (mut groups, mut dev) = (Groups::new(examples, keys, share), Vec::new());
         let target = share * keys.len() as f64;
-        let mut dev = Vec::new();
-        for group in groups {
-            let (without, with) = (dev.len() as f64, (dev.len() + group.len()) as f64);
-            if (with - target).abs() < (without - target).abs() {
-                dev.extend(group);
+        let waiting = |(group, members): (usize, &Group)| Waiting {
+            beyond: groups.beyond(group),
+            draw: mix(seed, members.examples[0] as u64),
+            group,
+        };
+        let mut queue: BinaryHeap<Waiting> = groups.all.iter().enumerate().map(waiting).collect();
+        while let Some(next) = queue.pop() {
+            let (missing, size) = (target - dev.len() as f64, groups.all[next.group].examples.len() as f64);
+            // Nearer than before; as what is missing only shrinks, a group that is too large stays so.
+            if (missing - size).abs() >= missing.abs() {
+                continue;
+            }
+            // What goes beyond only grows, so a group that is still the least of all is the one to take.
+            let beyond = groups.beyond(next.group);
+            if beyond > next.beyond {
+                queue.push(Waiting { beyond, ..next });
+            } else {
+                dev.extend(groups.take(next.group));
             }
         }
         Self::holding_out(dev, keys.len(), share)
@@ -76,6 +93,100 @@ impl Split {
         dev.iter().for_each(|index| held_out[*index] = true);
         let train = (0..examples).filter(|index| !held_out[*index]).collect();
         Ok(Self { train, dev })
+    }
+}
+
+/// Examples that stay together.
+struct Group {
+    /// In increasing order.
+    examples: Vec<usize>,
+    /// Each class that occurs, or what has none, with how many of the examples have it.
+    classes: Vec<(usize, usize)>,
+}
+
+/// All groups, and how far each class is held out so far.
+struct Groups {
+    all: Vec<Group>,
+    /// How many examples of each class shall be held out. `(classes,)`
+    targets: Vec<f64>,
+    /// How many are. `(classes,)`
+    held_out: Vec<usize>,
+}
+
+impl Groups {
+    fn new(examples: &[Example], keys: &[String], share: f64) -> Self {
+        let names: BTreeSet<Option<&str>> = examples.iter().map(class_of).collect();
+        let numbers: BTreeMap<Option<&str>, usize> = names.into_iter().zip(0..).collect();
+        let mut targets = vec![0.0; numbers.len()];
+        let mut groups: BTreeMap<&str, (Vec<usize>, BTreeMap<usize, usize>)> = BTreeMap::new();
+        for (index, (example, key)) in examples.iter().zip(keys).enumerate() {
+            let class = numbers[&class_of(example)];
+            targets[class] += share;
+            let (members, classes) = groups.entry(key).or_default();
+            members.push(index);
+            *classes.entry(class).or_default() += 1;
+        }
+        let group = |(examples, classes): (Vec<usize>, BTreeMap<usize, usize>)| Group {
+            examples,
+            classes: classes.into_iter().collect(),
+        };
+        let held_out = vec![0; targets.len()];
+        Groups { all: groups.into_values().map(group).collect(), targets, held_out }
+    }
+
+    /// The part of a group, from 0 to 1, that would go beyond the shares of its classes.
+    fn beyond(&self, group: usize) -> f64 {
+        let Group { examples, classes } = &self.all[group];
+        let of_class = |&(class, count): &(usize, usize)| {
+            let room = (self.targets[class] - self.held_out[class] as f64).max(0.0);
+            (count as f64 - room).max(0.0)
+        };
+        classes.iter().map(of_class).sum::<f64>() / examples.len() as f64
+    }
+
+    /// Holds a group out.
+    fn take(&mut self, group: usize) -> &[usize] {
+        let Group { examples, classes } = &self.all[group];
+        classes.iter().for_each(|&(class, count)| self.held_out[class] += count);
+        examples
+    }
+}
+
+/// A group that may still be held out. The greatest is the next: of the least part beyond, then of the least
+/// draw.
+#[derive(Debug, Clone, Copy)]
+struct Waiting {
+    beyond: f64,
+    draw: u64,
+    group: usize,
+}
+
+impl Ord for Waiting {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let order = self.beyond.total_cmp(&other.beyond);
+        order.then(self.draw.cmp(&other.draw)).then(self.group.cmp(&other.group)).reverse()
+    }
+}
+
+impl PartialOrd for Waiting {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Waiting {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Waiting {}
+
+/// What examples are stratified by: their class, if they have one.
+fn class_of(example: &Example) -> Option<&str> {
+    match &example.label {
+        Label::Class(name) => Some(name),
+        _ => None,
     }
 }
 
@@ -203,12 +314,23 @@ mod tests {
     }
 
     #[test]
-    fn groups_stay_together() {
-        let keys: Vec<String> = ["x", "y", "x", "z", "z", "x"].map(String::from).into();
-        let split = Split::by_key(&keys, 0.5, 1).unwrap();
+    fn groups_stay_together_and_the_classes_of_dev_are_those_of_all() {
+        // Groups of two; a group of the common class, one of the rare one, and so on.
+        let all = examples(&["a", "a", "a", "a", "b", "b", "a", "a", "b", "b", "a", "a"]);
+        let keys: Vec<String> = (0..12).map(|index| format!("d{}", index / 2)).collect();
+        let split = Split::by_key(&all, &keys, 0.5, 1).unwrap();
+        let classes = |indices: &[usize]| indices.iter().filter(|i| all[**i].label == all[0].label).count();
+        assert_eq!((split.dev.len(), classes(&split.dev)), (6, 4));
         assert!(split.train.iter().all(|a| split.dev.iter().all(|b| keys[*a] != keys[*b])));
+    }
+
+    #[test]
+    fn a_key_for_each_example_and_two_groups_are_needed() {
+        let all = examples(&["a", "b", "a"]);
         let one = vec!["x".to_owned(); 3];
-        assert!(matches!(Split::by_key(&one, 0.5, 1), Err(DataError::EmptySplit { examples: 3, .. })));
+        assert!(matches!(Split::by_key(&all, &one, 0.5, 1), Err(DataError::EmptySplit { examples: 3, .. })));
+        let error = Split::by_key(&all, &one[..2], 0.5, 1).unwrap_err();
+        assert_eq!(error.to_string(), "a split by a key needs a key for each of 3 examples, got 2");
     }
 
     #[test]

@@ -215,6 +215,35 @@ fn keys_are_the_values_of_a_column_in_order() {
     let file = File::new("a.tsv", "text\tlabel\tdoc\na\tx\td1\nb\ty\td2\n");
     let source = file.source(LabelKind::Class).text(["text"]).label("label");
     assert_eq!(source.read_keys("doc").unwrap(), ["d1", "d2"]);
+    let file = File::new("a.conll", "a O d1\nb O d1\n\nc O d2\n");
+    let source = file.source(LabelKind::Tags).text(["word"]).label("tag");
+    let source = Source { columns: Some(strings(&["word", "tag", "doc"])), ..source };
+    assert_eq!(source.read_keys("doc").unwrap(), ["d1", "d2"]);
+}
+
+#[test]
+fn a_key_that_is_none_is_named_with_its_place() {
+    let refused = |name: &str, text: &str, columns: Option<&[&str]>, column: &str| {
+        let file = File::new(name, text);
+        let kind = if columns.is_some() { LabelKind::Tags } else { LabelKind::Class };
+        let source = file.source(kind).text(["text"]).label("label");
+        let source = Source { columns: columns.map(strings), ..source };
+        let error = source.read_keys(column).unwrap_err().to_string();
+        error[error.find(name).expect("the file is named")..].to_owned()
+    };
+    let said = refused("a.tsv", "text\tlabel\tdoc\na\tx\td1\nb\ty\t\n", None, "doc");
+    assert_eq!(said, "a.tsv:3:5: column \"doc\", by which examples are split, has no value here");
+    let said = refused("a.jsonl", "{\"text\": \"a\", \"doc\": null}\n", None, "doc");
+    assert_eq!(said, "a.jsonl:1:1: column \"doc\", by which examples are split, has no value here");
+    let said = refused("a.tsv", "text\tlabel\tdoc\na\tx\td1\n", None, "docs");
+    assert!(
+        said.starts_with("a.tsv:1:1: no column \"docs\"") && said.ends_with("did you mean \"doc\"?"),
+        "{said}"
+    );
+    let columns = Some(&["text", "label", "doc"][..]);
+    let said = refused("a.conll", "a O d1\nb O d2\n", columns, "doc");
+    let wanted = "column \"doc\", by which examples are split, has \"d2\" here but \"d1\" before in the text";
+    assert_eq!(said, format!("a.conll:2:5: {wanted}"));
 }
 
 #[test]

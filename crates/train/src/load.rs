@@ -50,7 +50,7 @@ impl<'a> Loader<'a> {
         let all = self.read(task, &source, None)?;
         let (train, dev, indices) = match &task.examples.dev {
             Dev::Fraction(share) => {
-                let split = self.split(task, &all.examples, *share)?;
+                let split = self.split(task, &source, &all.examples, *share)?;
                 (all.select(&split.train), all.select(&split.dev), Some(split.dev))
             }
             Dev::File(_) => (all, Content::default(), None),
@@ -96,7 +96,13 @@ impl<'a> Loader<'a> {
     }
 
     /// How the examples of a task are split: as those of the task that it shares them with.
-    fn split(&mut self, task: &TaskConfig, examples: &[Example], share: f64) -> Result<Split, TrainError> {
+    fn split(
+        &mut self,
+        task: &TaskConfig,
+        source: &Source,
+        examples: &[Example],
+        share: f64,
+    ) -> Result<Split, TrainError> {
         let base = task.same_examples_as.as_ref().unwrap_or(&task.name);
         if let Some(split) = self.splits.get(base) {
             return Ok(split.clone());
@@ -106,12 +112,16 @@ impl<'a> Loader<'a> {
             path: self.config.path(&task.examples.train),
             source: Box::new(source),
         };
-        let split = match self.config.tasks.iter().find(|other| other.name == *base) {
-            Some(other) if other.name != task.name => {
-                let source = source_of(other, self.config.path(&other.examples.train));
-                Split::by_fraction(&read(&source, None)?, share, self.config.seed)
-            }
-            _ => Split::by_fraction(examples, share, self.config.seed),
+        let other = self.config.tasks.iter().find(|other| other.name == *base && other.name != task.name);
+        let of_base = match other {
+            Some(other) => read(&source_of(other, self.config.path(&other.examples.train)), None)?,
+            None => Vec::new(),
+        };
+        let examples = if other.is_some() { &of_base } else { examples };
+        let seed = self.config.seed;
+        let split = match &task.examples.split_by {
+            Some(column) => Split::by_key(examples, &source.read_keys(column)?, share, seed),
+            None => Split::by_fraction(examples, share, seed),
         }
         .map_err(failed)?;
         self.splits.insert(base.clone(), split.clone());
@@ -291,8 +301,9 @@ fn check(data: &TaskData) -> Result<(), TrainError> {
     check_labelled(&data.spec.name, &data.train)?;
     check_labelled(&data.spec.name, &data.dev)?;
     let n_classes = data.spec.labels.len();
-    if data.spec.metric_keys().contains(&MetricKey::F1) && n_classes != 2 {
-        let source = MetricError::NotBinary { metric: MetricKey::F1, n_classes };
+    let of_two = |key: &MetricKey| matches!(key, MetricKey::F1 | MetricKey::RocAuc) && n_classes != 2;
+    if let Some(metric) = data.spec.metric_keys().into_iter().find(of_two) {
+        let source = MetricError::NotBinary { metric, n_classes };
         return Err(TrainError::Score { task: data.spec.name.clone(), source });
     }
     Ok(())

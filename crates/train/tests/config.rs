@@ -33,6 +33,17 @@ fn a_task_with_tags_says_what_becomes_of_invalid_bio() {
 }
 
 #[test]
+fn a_column_to_split_by_is_written_back_and_shared() {
+    let a = "kind = \"classification\"\ntext = \"t\"\nlabel = \"l\"\ntrain = \"x.tsv\"\n";
+    let b = "[tasks.b]\nkind = \"classification\"\nlabel = \"m\"\nsame_examples_as = \"a\"";
+    let (plain, split) = (with_task(&format!("{a}{b}")), with_task(&format!("{a}split_by = \"doc\"\n{b}")));
+    assert!(plain.tasks[0].examples.split_by.is_none());
+    assert!(split.tasks.iter().all(|task| task.examples.split_by.as_deref() == Some("doc")));
+    assert_eq!(parse(&split.to_toml()).tasks, split.tasks);
+    assert_eq!(plain.differences(&split), ["tasks.a.split_by", "tasks.b.split_by"]);
+}
+
+#[test]
 fn the_four_task_file_means_what_it_says() {
     let config = parse(FOUR_TASKS);
     assert_eq!(config.seed, 1);

@@ -555,3 +555,23 @@ fn a_choice_of_the_best_evaluation_that_cannot_be_made() {
     );
     assert_eq!(task("baseline = 0"), "mtl.toml:7:12: `tasks.a.baseline` must be not 0, got 0");
 }
+
+#[test]
+fn a_column_to_split_by_needs_a_share_and_a_name() {
+    let message = task("dev = \"y.tsv\"\nsplit_by = \"doc\"");
+    let wanted = "`tasks.a.split_by` applies to a `dev` that is a share of `train`, not to the file y.tsv";
+    assert_eq!(message, format!("mtl.toml:8:1: {wanted}"));
+    let message = task("columns = [\"t\", \"l\", \"doc\"]\nsplit_by = \"dok\"");
+    assert_eq!(message, "mtl.toml:8:12: `tasks.a.split_by` cannot be `dok`, did you mean `doc`?");
+    let message = task("split_by = \"\"");
+    assert_eq!(message, "mtl.toml:7:12: `tasks.a.split_by` must be at least one letter, got an empty string");
+}
+
+#[test]
+fn tasks_of_the_same_examples_are_split_by_the_same_column() {
+    let second = "[tasks.b]\nkind = \"classification\"\nlabel = \"m\"\nsame_examples_as = \"a\"\n\
+                  split_by = \"author\"";
+    let message = task(&format!("split_by = \"doc\"\n{second}"));
+    let wanted = "`tasks.b.split_by` must be the same as in [tasks.a], whose examples the task labels";
+    assert_eq!(message, format!("mtl.toml:12:12: {wanted}"));
+}

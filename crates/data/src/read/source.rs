@@ -175,20 +175,23 @@ impl Source {
     }
 
     /// The values of `column`, one per example, in order: the keys of [`Split::by_key`](crate::Split::by_key).
+    /// In a file with one word per line, all words of a text must have the same.
     ///
-    /// Errors as reading does, and for an empty value.
+    /// Errors as reading does, for an empty value, and for words of one text with different values.
     pub fn read_keys(&self, column: &str) -> Result<Vec<String>, DataError> {
         let plain = self.resolved()?.into_owned();
-        let keys = Self { missing: Vec::new(), scale: None, kind: LabelKind::Class, ..plain }.label(column);
-        let examples = keys.read()?;
-        examples
-            .map(|example| match example? {
-                crate::Example { label: Label::Class(key), .. } => Ok(key),
-                crate::Example { line, .. } => {
-                    Err(DataError::EmptyLabel { at: Location::new(self.path.clone(), line, 1) })
-                }
-            })
-            .collect()
+        let of_words = matches!(plain.resolved_format(), Ok(Format::Conll | Format::Conllu));
+        let kind = if of_words { LabelKind::Tags } else { LabelKind::Class };
+        let keys = Self { missing: Vec::new(), scale: None, kind, ..plain }.label(column);
+        let mut reader = keys.read()?.noting_tag_places();
+        let mut read = Vec::new();
+        while let Some(example) = reader.next() {
+            let example = example.map_err(|error| empty_key(error, column))?;
+            let at =
+                |word| reader.tag_place(word).unwrap_or(Location::new(self.path.clone(), example.line, 1));
+            read.push(one_key(example.label, column, at)?);
+        }
+        Ok(read)
     }
 
     /// How many columns the first word of a CoNLL file has.
@@ -252,6 +255,30 @@ impl Source {
     /// The first character of the file.
     pub(crate) fn start(&self) -> Location {
         Location::start(self.path.clone())
+    }
+}
+
+/// The same error; an empty label is an empty key here.
+fn empty_key(error: DataError, column: &str) -> DataError {
+    match error {
+        DataError::EmptyLabel { at } => DataError::EmptyKey { at, column: column.to_owned() },
+        other => other,
+    }
+}
+
+/// The only value among the keys of one example; `at` is the place of a word's.
+fn one_key(keys: Label, column: &str, at: impl Fn(usize) -> Location) -> Result<String, DataError> {
+    let mut values = match keys {
+        Label::Class(key) => return Ok(key),
+        Label::Tags(values) => values,
+        _ => Vec::new(),
+    };
+    match values.iter().position(|value| *value != values[0]) {
+        Some(word) => {
+            let (second, first) = (values.swap_remove(word), values.swap_remove(0));
+            Err(DataError::SeveralKeys { at: at(word), column: column.to_owned(), first, second })
+        }
+        None => values.pop().ok_or_else(|| DataError::EmptyKey { at: at(0), column: column.to_owned() }),
     }
 }
 

@@ -22,6 +22,7 @@ const FIXED: &[&str] = &[
     "missing",
     "scale",
     "invalid_bio",
+    "split_by",
     "same_examples_as",
 ];
 
@@ -159,6 +160,7 @@ fn examples(files: &BenchmarkFiles, data: &Path) -> Examples {
         header: None,
         columns: None,
         text: Vec::new(),
+        split_by: None,
         train: files.train.clone().unwrap_or_else(|| published(Part::Train)),
         dev: files.dev.clone().unwrap_or_else(|| Dev::File(published(Part::Dev))),
         test: files.test.clone().or_else(|| found(Part::Test)),

@@ -54,6 +54,9 @@ pub struct Examples {
     pub train: PathBuf,
     /// The dev set.
     pub dev: Dev,
+    /// The column or key whose equal values are not divided between train and dev; only where dev is a share.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub split_by: Option<String>,
     /// The test file, as written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test: Option<PathBuf>,
@@ -75,17 +78,16 @@ impl Examples {
         let format = read_format(section, &train, common)?;
         check_kind(section, kind, format)?;
         let columns = read_columns(section, format, common)?;
+        let dev = common.map_or(Dev::Fraction(0.1), |common| common.dev.clone());
+        let dev = section.or("dev", dev, read_dev)?;
         let examples = Self {
             format,
             header: read_header(section, format, columns.is_some(), common)?,
             text: read_text(section, kind, format, columns.as_deref(), common)?,
+            split_by: read_split_by(section, &dev, columns.as_deref(), common)?,
             columns,
             train,
-            dev: section.or(
-                "dev",
-                common.map_or(Dev::Fraction(0.1), |common| common.dev.clone()),
-                read_dev,
-            )?,
+            dev,
             test: section.option("test", path)?.or_else(|| common.and_then(|common| common.test.clone())),
         };
         base.map_or(Ok(()), |base| examples.check_same(section, base))?;
@@ -109,6 +111,7 @@ impl Examples {
             ("text", self.text != common.text),
             ("train", self.train != common.train),
             ("dev", self.dev != common.dev),
+            ("split_by", self.split_by != common.split_by),
             ("test", self.test != common.test),
         ];
         let entry = differing.iter().find(|(_, differs)| *differs).and_then(|(key, _)| section.get(key));
@@ -248,6 +251,26 @@ pub(super) fn read_dev(entry: &Entry<'_>) -> Result<Dev, ConfigError> {
         share > 0.0 && share < 1.0
     });
     fraction.map(Dev::Fraction)
+}
+
+/// The column that a split goes by, which a dev set of its own leaves without use.
+fn read_split_by(
+    section: &Section<'_>,
+    dev: &Dev,
+    columns: Option<&[String]>,
+    common: Option<&Examples>,
+) -> Result<Option<String>, ConfigError> {
+    if let Dev::File(file) = dev {
+        let given = format!("the file {}", file.display());
+        section.not_applicable("split_by", "a `dev` that is a share of `train`", &given)?;
+        return Ok(None);
+    }
+    let given = section.option("split_by", |entry| {
+        let column = entry.word()?;
+        check_column(entry, &column, columns)?;
+        Ok(column)
+    })?;
+    Ok(given.or_else(|| common.and_then(|common| common.split_by.clone())))
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ const KEYS: &[&str] = &[
     "invalid_bio",
     "train",
     "dev",
+    "split_by",
     "test",
     "metric",
     "metrics",
@@ -58,6 +59,7 @@ choices! {
 /// | `kind` | needed | what it predicts | [`TaskKind`] |
 /// | `train` | needed | file | |
 /// | `dev` | 0.1 | file, or a share of `train` | above 0, below 1 |
+/// | `split_by` | | where `dev` is a share: a column or key, such as that of a document or an author; rows with the same value go to the same side, stratified by class as far as they allow | |
 /// | `test` | | file | |
 /// | `format` | by the ending of each file, else of `train` | the format of all files | [`Format`] |
 /// | `header` | true, unless `columns` is given | whether the first line names the columns (tsv, csv) | |
