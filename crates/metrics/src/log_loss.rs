@@ -23,9 +23,14 @@ pub const TOLERANCE: f64 = 1e-4;
 /// `n_classes`, or a row is not a distribution (the first such row is named).
 pub fn log_loss(gold: &[usize], probabilities: &[f64], n_classes: usize) -> Result<f64, MetricError> {
     check_distributions(gold, probabilities, n_classes)?;
-    let rows = gold.iter().zip(probabilities.chunks_exact(n_classes));
-    let sum: f64 = rows.map(|(&class, row)| -row[class].clamp(f64::EPSILON, 1.0).ln()).sum();
+    let sum: f64 = surprises(gold, probabilities, n_classes).iter().sum();
     Ok(sum / gold.len() as f64)
+}
+
+/// `-ln p(gold class)` of each example, in nats; the distributions are checked.
+pub(crate) fn surprises(gold: &[usize], probabilities: &[f64], n_classes: usize) -> Vec<f64> {
+    let rows = gold.iter().zip(probabilities.chunks_exact(n_classes));
+    rows.map(|(&class, row)| -row[class].clamp(f64::EPSILON, 1.0).ln()).collect()
 }
 
 /// Errors if the sizes do not fit, a class is out of range, or a row is not a distribution.

@@ -244,12 +244,15 @@ fn score_probabilities(
     Some(match key {
         MetricKey::LogLoss => log_loss(gold, probabilities, n_classes),
         MetricKey::RocAuc if n_classes != 2 => Err(MetricError::NotBinary { metric: key, n_classes }),
-        MetricKey::RocAuc => check_distributions(gold, probabilities, n_classes).and_then(|()| {
-            let of_class_1: Vec<f64> = probabilities.iter().skip(1).step_by(2).copied().collect();
-            roc_auc(gold, &of_class_1)
-        }),
+        MetricKey::RocAuc => check_distributions(gold, probabilities, n_classes)
+            .and_then(|()| roc_auc(gold, &of_class_1(probabilities))),
         _ => return None,
     })
+}
+
+/// The probabilities of class 1 of two.
+pub(crate) fn of_class_1(probabilities: &[f64]) -> Vec<f64> {
+    probabilities.iter().skip(1).step_by(2).copied().collect()
 }
 
 fn score_texts(

@@ -8,7 +8,7 @@ use mtl_curriculum::CurriculumError;
 use mtl_data::synthetic::SyntheticError;
 use mtl_data::{DataError, Location};
 use mtl_encoders::EncoderError;
-use mtl_metrics::MetricError;
+use mtl_metrics::{MetricError, MetricKey};
 use mtl_sharing::SharingError;
 
 use crate::benchmark::ScoreError;
@@ -177,6 +177,21 @@ pub enum TrainError {
         task: String,
         /// The file.
         path: PathBuf,
+    },
+    /// All labelled examples of a set have one class, and a metric compares two.
+    #[error(
+        "{}:1:1: every labelled example is `{label}`, and {metric} of task `{task}` needs both classes",
+        path.display()
+    )]
+    OneClass {
+        /// The task.
+        task: String,
+        /// The file.
+        path: PathBuf,
+        /// The only label that occurs.
+        label: String,
+        /// The metric.
+        metric: MetricKey,
     },
     /// A benchmark's task that no head of this version answers.
     #[error(

@@ -197,7 +197,7 @@ fn read_labels(
 
 /// A labelled file of a task whose labels are known.
 ///
-/// Errors as reading does, or if no example has a label.
+/// Errors as reading does, if no example has a label, or if all have the same where a metric compares two.
 pub(crate) fn labelled_file(
     task: &TaskConfig,
     spec: &TaskSpec,
@@ -210,7 +210,7 @@ pub(crate) fn labelled_file(
     let (examples, repaired) = read_labels(task, &source, known)?;
     let encoded = tokenizer.encode_all(&examples)?;
     let set = example_set(&source, Content { examples, encoded, repaired }, &labels)?;
-    check_labelled(&spec.name, &set)?;
+    check_scorable(spec, &set)?;
     Ok(set)
 }
 
@@ -296,17 +296,38 @@ fn example_set(
     })
 }
 
-/// Errors if a set has no label, or the labels are too many for the metric.
+/// Errors if a set has no label, or the metrics need others than those there are.
 fn check(data: &TaskData) -> Result<(), TrainError> {
     check_labelled(&data.spec.name, &data.train)?;
-    check_labelled(&data.spec.name, &data.dev)?;
     let n_classes = data.spec.labels.len();
     let of_two = |key: &MetricKey| matches!(key, MetricKey::F1 | MetricKey::RocAuc) && n_classes != 2;
     if let Some(metric) = data.spec.metric_keys().into_iter().find(of_two) {
         let source = MetricError::NotBinary { metric, n_classes };
         return Err(TrainError::Score { task: data.spec.name.clone(), source });
     }
-    Ok(())
+    check_scorable(&data.spec, &data.dev)
+}
+
+/// Errors if a set that is to be scored has no label, or one class only where a metric compares two.
+fn check_scorable(spec: &TaskSpec, set: &ExampleSet) -> Result<(), TrainError> {
+    check_labelled(&spec.name, set)?;
+    let mut classes = set.targets.iter().filter_map(|target| match target {
+        Target::Class(class) => Some(*class),
+        _ => None,
+    });
+    if !spec.metric_keys().contains(&MetricKey::RocAuc) {
+        return Ok(());
+    }
+    let first = classes.next();
+    match first.filter(|first| classes.all(|class| class == *first)) {
+        Some(only) => Err(TrainError::OneClass {
+            task: spec.name.clone(),
+            path: set.path.clone(),
+            label: spec.labels[only as usize].clone(),
+            metric: MetricKey::RocAuc,
+        }),
+        None => Ok(()),
+    }
 }
 
 fn check_labelled(task: &str, set: &ExampleSet) -> Result<(), TrainError> {

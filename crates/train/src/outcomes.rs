@@ -1,7 +1,8 @@
 //! What a run predicted for each example, beside its label: `outcomes.dev.jsonl` and `outcomes.test.jsonl` of a run folder.
 //!
 //! One line a task: `{"task": "mood", "outcomes": {"kind": "classes", "gold": [0, 1], "predicted": [0, 0], "n_classes":
-//! 2}}`. Comparisons pair the examples of two runs by their places; examples without a label are left out in all runs.
+//! 2}}`. A task that is judged by probabilities has them in place of what was predicted. Comparisons pair the
+//! examples of two runs by their places; examples without a label are left out in all runs.
 
 use std::fs;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use mtl_core_tensor::Prediction;
 use mtl_core_tensor::element::Float;
 use mtl_metrics::significance::OwnedOutcomes;
-use mtl_metrics::{MetricError, MetricKey, Outcomes, score};
+use mtl_metrics::{MetricError, MetricKey, OutcomeKind, Outcomes, score};
 
 use crate::answer::{Answer, Answers, Asked};
 use crate::config::TaskKind;
@@ -19,27 +19,30 @@ use crate::spec::TaskSpec;
 pub struct Judged {
     /// Every metric of the task, and the loss.
     pub scores: BTreeMap<String, f64>,
-    /// Each labelled example's gold label and prediction.
+    /// Each labelled example's gold label, and the prediction, or the probabilities, that the judging metric
+    /// reads.
     pub outcomes: OwnedOutcomes,
 }
 
 /// Scores one task on the labelled examples of a set: every metric of the task, and the loss.
 ///
-/// A word that truncation cut off counts as missed; an example or a word without a label counts nothing.
+/// A word that truncation cut off counts as missed; an example or a word without a label counts nothing. The
+/// outcomes are what the metric that judges the task reads.
 ///
-/// Errors if a prediction is not finite.
+/// Errors if a prediction is not finite, or as the metrics do.
 pub fn score_task<E: Float<Master = f32>>(asked: &Asked<'_>, set: &ExampleSet) -> Result<Judged, TrainError> {
     let labelled = set.labelled();
     let texts: Vec<_> = labelled.iter().map(|&i| &set.encoded[i]).collect();
     let targets: Vec<_> = labelled.iter().map(|&i| &set.targets[i]).collect();
     let answers = asked.answer_in::<E>(&texts, Some(&targets))?;
-    let outcomes = outcomes(asked.spec, &answers, &targets);
+    let keys = asked.spec.metric_keys();
     let failed = |source| TrainError::Score { task: asked.spec.name.clone(), source };
-    let scored = asked.spec.metric_keys().into_iter().map(|key| {
-        let score = score_outcomes(key, answers.loss, &outcomes).map_err(failed)?;
+    let scored = keys.iter().map(|&key| {
+        let score = score_under(key, asked.spec, &answers, &targets).map_err(failed)?;
         Ok((key.name().to_owned(), score))
     });
-    Ok(Judged { scores: scored.collect::<Result<_, TrainError>>()?, outcomes })
+    let scores = scored.collect::<Result<_, TrainError>>()?;
+    Ok(Judged { scores, outcomes: outcomes(keys[0], asked.spec, &answers, &targets) })
 }
 
 /// Scores every task on a set of its own, in order.
@@ -62,27 +65,29 @@ pub(crate) fn score_under(
     answers: &Answers,
     targets: &[&Target],
 ) -> Result<f64, MetricError> {
-    score_outcomes(key, answers.loss, &outcomes(spec, answers, targets))
-}
-
-/// The mean loss is known beside the outcomes.
-fn score_outcomes(key: MetricKey, loss: Option<f64>, outcomes: &OwnedOutcomes) -> Result<f64, MetricError> {
     match key {
-        MetricKey::Loss => score(key, &Outcomes::Losses { losses: &[loss.unwrap_or_default()] }),
-        _ => score(key, &outcomes.borrow()),
+        // The mean loss is known beside the outcomes.
+        MetricKey::Loss => score(key, &Outcomes::Losses { losses: &[answers.loss.unwrap_or_default()] }),
+        _ => score(key, &outcomes(key, spec, answers, targets).borrow()),
     }
 }
 
-fn outcomes(spec: &TaskSpec, answers: &Answers, targets: &[&Target]) -> OwnedOutcomes {
+/// What a metric reads of answers.
+fn outcomes(key: MetricKey, spec: &TaskSpec, answers: &Answers, targets: &[&Target]) -> OwnedOutcomes {
     let pairs = answers.answers.iter().zip(targets.iter().copied());
+    let n_classes = spec.labels.len();
     match spec.kind {
+        TaskKind::Classification if MetricKey::applicable_to(OutcomeKind::Probabilities).contains(&key) => {
+            let (gold, rows): (Vec<usize>, Vec<&[f64]>) = pairs.filter_map(probabilities).unzip();
+            OwnedOutcomes::Probabilities { gold, probabilities: rows.concat(), n_classes }
+        }
         TaskKind::Classification => {
             let (gold, predicted) = pairs.filter_map(classes).unzip();
-            OwnedOutcomes::Classes { gold, predicted, n_classes: spec.labels.len() }
+            OwnedOutcomes::Classes { gold, predicted, n_classes }
         }
         TaskKind::MultiLabel => {
             let (gold, predicted) = pairs.filter_map(label_sets).unzip();
-            OwnedOutcomes::LabelSets { gold, predicted, n_labels: spec.labels.len() }
+            OwnedOutcomes::LabelSets { gold, predicted, n_labels: n_classes }
         }
         TaskKind::Regression => {
             let (gold, predicted) = pairs.filter_map(values).unzip();
@@ -92,6 +97,13 @@ fn outcomes(spec: &TaskSpec, answers: &Answers, targets: &[&Target]) -> OwnedOut
             let (gold, predicted) = pairs.filter_map(tags).unzip();
             OwnedOutcomes::Tags { gold, predicted, labels: spec.labels.clone() }
         }
+    }
+}
+
+fn probabilities<'a>((answer, target): (&'a Answer, &Target)) -> Option<(usize, &'a [f64])> {
+    match (answer, target) {
+        (Answer::Text(Prediction::Class(_, p)), Target::Class(gold)) => Some((*gold as usize, p)),
+        _ => None,
     }
 }
 

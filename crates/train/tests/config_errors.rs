@@ -338,7 +338,14 @@ fn metrics_that_do_not_apply() {
     assert_eq!(
         task("metric = \"span_f1\""),
         "mtl.toml:7:10: `tasks.a.metric` cannot be `span_f1` for classification, \
-         expected one of accuracy, f1, micro_f1, macro_f1, matthews, loss"
+         expected one of accuracy, f1, micro_f1, macro_f1, matthews, roc_auc, log_loss, loss"
+    );
+    assert_eq!(
+        whole_task(
+            "kind = \"multi-label\"\ntext = \"t\"\nlabel = \"l\"\ntrain = \"x.tsv\"\nmetric = \"roc_auc\""
+        ),
+        "mtl.toml:7:10: `tasks.a.metric` cannot be `roc_auc` for multi-label, \
+         expected one of micro_f1, macro_f1, accuracy, loss"
     );
     assert_eq!(
         task("metric = \"acuracy\""),
@@ -347,7 +354,7 @@ fn metrics_that_do_not_apply() {
     assert_eq!(
         task("metrics = [\"pearson\"]"),
         "mtl.toml:7:11: `tasks.a.metrics` cannot be `pearson` for classification, \
-         expected one of accuracy, f1, micro_f1, macro_f1, matthews, loss"
+         expected one of accuracy, f1, micro_f1, macro_f1, matthews, roc_auc, log_loss, loss"
     );
 }
 
@@ -466,7 +473,7 @@ fn a_benchmark_says_what_the_file_must_not() {
     assert_eq!(
         whole_task(&format!("{rte}metric = \"pearson\"")),
         "mtl.toml:5:10: `tasks.a.metric` cannot be `pearson` for classification, expected one of accuracy, f1, \
-         micro_f1, macro_f1, matthews, loss"
+         micro_f1, macro_f1, matthews, roc_auc, log_loss, loss"
     );
     assert_eq!(whole_task("benchmark = \"glue/rte\""), "mtl.toml:2:8: [tasks.a] needs `dir`");
     assert_eq!(

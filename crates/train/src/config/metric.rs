@@ -3,8 +3,14 @@
 use super::task::TaskKind;
 
 /// The names of the metrics that apply to each kind of task; the first is the default.
+///
+/// `f1` and `roc_auc` need two labels; `roc_auc` and `log_loss` read probabilities, which classification alone
+/// has.
 pub const METRICS_BY_KIND: &[(TaskKind, &[&str])] = &[
-    (TaskKind::Classification, &["accuracy", "f1", "micro_f1", "macro_f1", "matthews", "loss"]),
+    (
+        TaskKind::Classification,
+        &["accuracy", "f1", "micro_f1", "macro_f1", "matthews", "roc_auc", "log_loss", "loss"],
+    ),
     (TaskKind::MultiLabel, &["micro_f1", "macro_f1", "accuracy", "loss"]),
     (TaskKind::Regression, &["pearson", "spearman", "loss"]),
     (TaskKind::TokenClassification, &["accuracy", "micro_f1", "macro_f1", "span_f1", "loss"]),

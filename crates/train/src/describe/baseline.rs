@@ -13,6 +13,8 @@ use crate::spec::TaskSpec;
 
 /// How many guesses are scored where the expected score has no closed form.
 const GUESSES: u64 = 30;
+/// The ROC area of a score that says nothing of the class.
+const CHANCE: f64 = 0.5;
 
 /// The dev scores, in the task's own metric, of two predictors that know the labels of train and no text.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -24,10 +26,10 @@ pub struct Baselines {
     /// the examples have; the mean.
     pub constant: String,
     /// The score of the constant predictor: the majority baseline. As a loss, that of always giving each label its
-    /// share. `null` if that is infinite, or with label smoothing.
+    /// share. `null` if that is infinite, or, of `loss`, with label smoothing.
     pub majority: Option<f64>,
-    /// The expected score of a stratified guess: each answer drawn as it is distributed in train. `null` for the
-    /// loss of a sure guess, which is infinite.
+    /// The expected score of a stratified guess: each answer drawn as it is distributed in train. `null` for
+    /// `loss` and `log_loss`, since a sure guess that is wrong costs infinitely much.
     pub random: Option<f64>,
     /// The standard deviation of a single guess; `null` where `random` is exact.
     pub random_sd: Option<f64>,
@@ -51,6 +53,8 @@ impl Baselines {
             MetricKey::Loss => {
                 constant_loss(&guesser, dev).filter(|loss| loss.is_finite() && smoothing == 0.0)
             }
+            MetricKey::LogLoss => constant_loss(&guesser, dev).filter(|loss| loss.is_finite()),
+            MetricKey::RocAuc => Some(CHANCE),
             _ => Some(score_under(key, spec, &guesser.constant(dev), dev).map_err(failed)?),
         };
         let mut baselines = Baselines {
@@ -61,7 +65,7 @@ impl Baselines {
             random_sd: None,
             random_guesses: 0,
         };
-        if baselines.random.is_none() && key != MetricKey::Loss {
+        if baselines.random.is_none() && !matches!(key, MetricKey::Loss | MetricKey::LogLoss) {
             let score = |number| score_under(key, spec, &guesser.stratified(dev, number), dev);
             let scores = (0..GUESSES).map(score).collect::<Result<Vec<f64>, _>>().map_err(failed)?;
             baselines.random = Some(mean(&scores).map_err(failed)?);
@@ -90,11 +94,13 @@ fn constant_words(guesser: &Guesser<'_>) -> String {
 ///   train times that in dev;
 /// - accuracy of label sets: the mean over dev of the probability that each label is guessed right;
 /// - correlations, Matthews' among them: 0, since guesses are exchangeable and the mean over all orders of them is 0;
+/// - the ROC area: 1/2, since a guess ranks each pair of classes either way alike;
 /// - squared error: mean of (x - y)^2 over all x of train and y of dev.
 fn expected(key: MetricKey, guesser: &Guesser<'_>, dev: &[&Target]) -> Option<f64> {
     let shares = guesser.shares();
     match (guesser.spec.kind, key) {
         (_, MetricKey::Pearson | MetricKey::Spearman | MetricKey::Matthews) => Some(0.0),
+        (_, MetricKey::RocAuc) => Some(CHANCE),
         (TaskKind::MultiLabel, MetricKey::Accuracy) => {
             let sets: Vec<f64> = dev.iter().filter_map(|target| exactly(&shares, target)).collect();
             mean(&sets).ok()
@@ -247,5 +253,16 @@ mod tests {
         let by_hand = -(0.75_f64.ln() + 0.25_f64.ln()) / 2.0;
         assert!((baselines.majority.unwrap() - by_hand).abs() < 1e-15);
         assert_eq!(baselines.random, None);
+    }
+
+    #[test]
+    fn probabilities_of_shares_have_a_log_loss_and_no_area_beyond_chance() {
+        let (train, dev) = (classes(&[1, 1, 1, 0]), classes(&[1, 0]));
+        let loss = of(TaskKind::Classification, &["no", "yes"], "log_loss", &train, &dev);
+        let by_hand = -(0.75_f64.ln() + 0.25_f64.ln()) / 2.0;
+        assert!((loss.majority.unwrap() - by_hand).abs() < 1e-15);
+        assert_eq!((loss.random, loss.random_guesses), (None, 0));
+        let area = of(TaskKind::Classification, &["no", "yes"], "roc_auc", &train, &dev);
+        assert_eq!((area.majority, area.random, area.random_guesses), (Some(0.5), Some(0.5), 0));
     }
 }

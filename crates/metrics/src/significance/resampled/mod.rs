@@ -1,13 +1,15 @@
 //! Scores of resampled examples: what a bootstrap and a permutation test take a metric to be.
 //!
 //! A resample is how often each example was drawn. Most metrics are sums over examples and one formula at the end, so a
-//! resample costs one pass over counted rows ([`Sums`], counts per class, moments); rank correlation needs the ranks in
-//! the resample, which one pass over the sorted values gives; any other metric is computed anew on the drawn examples.
+//! resample costs one pass over counted rows ([`Sums`], counts per class, moments); rank correlation and the
+//! ROC area need the ranks in the resample, which one pass over the sorted values gives; any other metric is
+//! computed anew on the drawn examples.
 
 mod class_tally;
 mod correlation;
 mod owned;
 mod recomputed;
+mod roc;
 mod sums;
 
 pub use owned::OwnedOutcomes;
@@ -18,12 +20,14 @@ use crate::conlleval::report;
 use crate::error::MetricError;
 use crate::f1;
 use crate::key::MetricKey;
+use crate::log_loss::surprises;
 use crate::matthews;
-use crate::outcomes::{Outcomes, score};
+use crate::outcomes::{Outcomes, of_class_1, score};
 use crate::tags;
 use class_tally::ClassTally;
 use correlation::{Linear, Ranked};
 use recomputed::Recomputed;
+use roc::Area;
 
 /// A score that can be taken of any multiset of its examples.
 pub trait Resampled: Send + Sync {
@@ -33,7 +37,7 @@ pub trait Resampled: Send + Sync {
     /// The score if each example occurred so many times.
     ///
     /// Where that multiset leaves a metric undefined (no word, no class), its own convention holds, and 0 where it has
-    /// none. NaN if the metric refuses such examples.
+    /// none; the ROC area of one class alone is 1/2. NaN if the metric refuses such examples.
     ///
     /// # Shapes
     /// `counts`: (examples,)
@@ -62,7 +66,10 @@ pub fn resampled(key: MetricKey, outcomes: &Outcomes<'_>) -> Result<Box<dyn Resa
             MetricKey::Loss => Some(Box::new(Sums::mean(losses))),
             _ => None,
         },
-        Outcomes::Probabilities { .. } | Outcomes::TokenLosses { .. } | Outcomes::Texts { .. } => None,
+        Outcomes::Probabilities { gold, probabilities, n_classes } => {
+            of_probabilities(key, gold, probabilities, n_classes)
+        }
+        Outcomes::TokenLosses { .. } | Outcomes::Texts { .. } => None,
     };
     Ok(by_sums.unwrap_or_else(|| Box::new(Recomputed::new(key, outcomes))))
 }
@@ -148,6 +155,19 @@ fn of_tags(
             let counts = |i| f1::count_pairs(tags::labelled(one(i).0, one(i).1), labels.len());
             Some(Box::new(ClassTally::new(labels.len(), (0..gold.len()).map(counts), finish_of(key)?)))
         }
+        _ => None,
+    }
+}
+
+fn of_probabilities(
+    key: MetricKey,
+    gold: &[usize],
+    probabilities: &[f64],
+    n_classes: usize,
+) -> Option<Box<dyn Resampled>> {
+    match key {
+        MetricKey::LogLoss => Some(Box::new(Sums::mean(&surprises(gold, probabilities, n_classes)))),
+        MetricKey::RocAuc => Some(Box::new(Area::new(gold, &of_class_1(probabilities)))),
         _ => None,
     }
 }
