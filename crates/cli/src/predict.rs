@@ -1,9 +1,13 @@
 //! `mtl predict`: labels for new text.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use clap::Args;
 use mtl_train::{Benchmark, PredictOptions, SubmissionOptions};
+use tempfile::TempDir;
 
 use crate::arguments::{BenchmarkName, PartName, ThreadArguments};
 use crate::progress::{PlanView, Progress};
@@ -24,6 +28,9 @@ The output has one JSON object per row, in order:
 An empty line is no row of a table or of JSON lines. Between rows it is an error, so that objects and lines stay \
 together; in a file of a single column it is an empty text. The output is written whole or not at all.
 
+--input - reads standard input, in the format of the task's own files; --output - writes to standard output, \
+and nothing else stands there. (A file of that name is ./-)
+
 With --submission every task of the run that has a `benchmark` of this name is predicted on its test set (or \
 another, by --split), and the output is a folder of files in the benchmark's official layout:
   glue                   RTE.tsv and so on: `index` and `prediction` between
@@ -35,6 +42,7 @@ another, by --split), and the output is a folder of files in the benchmark's off
 Examples:
   mtl predict runs/first --task sentiment --input new.tsv --output labels.jsonl
   mtl predict runs/first --task entities --input new.conll.gz --out tags.jsonl
+  head new.tsv | mtl predict runs/first --task mood --input - --output -
   mtl predict runs/glue --submission glue --output submission";
 
 /// Predict every row of a file with a finished run
@@ -47,10 +55,10 @@ pub struct Predict {
     /// The task; needed if the run has several
     #[arg(long, value_name = "T")]
     task: Option<String>,
-    /// File to read
+    /// File to read; - for standard input
     #[arg(long, value_name = "FILE", required_unless_present = "submission")]
     input: Option<PathBuf>,
-    /// File to write, as JSON lines; with --submission the folder to write to
+    /// File to write, as JSON lines; - for standard output; with --submission the folder to write to
     #[arg(long, value_name = "FILE", visible_alias = "out")]
     output: PathBuf,
     /// Write the official files of this benchmark
@@ -73,14 +81,24 @@ impl Predict {
         if let Some(benchmark) = self.submission {
             return self.submit(benchmark.into());
         }
+        let piped = match self.input.as_deref() {
+            Some(input) if is_stream(input) => Some(Piped::read()?),
+            _ => None,
+        };
+        let input = piped.as_ref().map(|piped| &piped.path).or(self.input.as_ref());
+        let output = Some(self.output.clone()).filter(|output| !is_stream(output));
         let options = PredictOptions {
             task: self.task.clone(),
-            input: self.input.clone().unwrap_or_default(),
-            output: self.output.clone(),
+            input: input.cloned().unwrap_or_default(),
             threads: self.threads.threads,
+            output,
         };
-        let rows = mtl_train::predict(&self.folder, &options, &mut Progress::new(PlanView::Hidden))?;
-        report::print(&format!("wrote {} to {}", format::several(rows, "prediction"), self.output.display()))
+        let predicted = mtl_train::predict(&self.folder, &options, &mut Progress::new(PlanView::Hidden))?;
+        if options.output.is_none() {
+            return report::print(predicted.lines.trim_end());
+        }
+        let rows = format::several(predicted.rows, "prediction");
+        report::print(&format!("wrote {rows} to {}", self.output.display()))
     }
 
     fn submit(&self, benchmark: Benchmark) -> anyhow::Result<()> {
@@ -99,5 +117,27 @@ impl Predict {
             format!("wrote {} to {}", format::several(*rows, "prediction"), path.display())
         };
         report::print(&written.files.iter().map(say).collect::<Vec<_>>().join("\n"))
+    }
+}
+
+/// Whether a name stands for standard input or output.
+fn is_stream(name: &Path) -> bool {
+    name == Path::new("-")
+}
+
+/// Standard input, kept in a file while it is needed: some formats are looked at twice.
+struct Piped {
+    path: PathBuf,
+    _folder: TempDir,
+}
+
+impl Piped {
+    /// Reads standard input to its end.
+    fn read() -> anyhow::Result<Self> {
+        let folder = TempDir::new().context("failed to keep standard input in a file")?;
+        let path = folder.path().join("stdin");
+        let copy = || io::copy(&mut io::stdin().lock(), &mut File::create(&path)?);
+        copy().context("failed to keep standard input in a file")?;
+        Ok(Self { path, _folder: folder })
     }
 }

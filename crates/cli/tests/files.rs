@@ -2,7 +2,10 @@
 
 mod common;
 
-use common::Workplace;
+use std::io::Write;
+use std::process::Stdio;
+
+use common::{Workplace, code, stderr};
 use serde_json::Value;
 
 fn trained() -> Workplace {
@@ -75,4 +78,33 @@ fn an_empty_line_between_rows_is_an_error_and_at_the_end_is_none() {
     assert_eq!(predict(&workplace, "mood", "new.tsv").len(), 2);
     workplace.write("new.tsv", "text\nthe day\n\nthe night\n");
     assert_eq!(predict(&workplace, "mood", "new.tsv").len(), 3, "an empty text in a single column");
+}
+
+#[test]
+fn a_dash_is_a_stream() {
+    let workplace = trained();
+    let rows = workplace.read("mood.dev.jsonl");
+    let expected = predict(&workplace, "mood", "mood.dev.jsonl");
+    let lines =
+        |text: &str| text.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<Value>>();
+    let arguments = ["predict", "run", "--task", "mood", "--output", "-", "--input"];
+    let out = workplace.succeed(&[&arguments[..], &["mood.dev.jsonl"]].concat());
+    assert_eq!(lines(&out), expected, "nothing but predictions");
+    let piped = |text: &str| {
+        let mut child = workplace
+            .command(&[&arguments[..], &["-"]].concat())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    };
+    let output = piped(&rows);
+    assert_eq!(lines(std::str::from_utf8(&output.stdout).unwrap()), expected);
+    let refused = piped("{\"txt\": \"good\"}\n");
+    assert_eq!(code(&refused), 2);
+    assert!(stderr(&refused).contains("stdin:1:1: no column \"text\""), "{}", stderr(&refused));
+    assert!(!workplace.exists("-"));
 }

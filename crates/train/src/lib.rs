@@ -50,7 +50,7 @@ pub use mtl_data::benchmark::{Benchmark, Part};
 pub use observer::{Observer, Silent, StepReport};
 pub use options::Options;
 pub use plan::{Plan, plan};
-pub use predict::{PredictOptions, predict};
+pub use predict::{PredictOptions, Predictions, predict};
 pub use scores::{RunMetrics, Scores, Summary};
 pub use session::Session;
 pub use verify::{FixedValue, verify};

@@ -23,13 +23,22 @@ pub struct PredictOptions {
     /// The input: a file with the columns of the task's own, whose label column may be absent. Its format is the one that
     /// its name tells, unless the configuration sets the task's.
     pub input: PathBuf,
-    /// The file to write, whole or not at all.
-    pub output: PathBuf,
+    /// The file to write, whole or not at all; `None` to write none.
+    pub output: Option<PathBuf>,
     /// Threads to run on; `None` leaves it to the global pool.
     pub threads: Option<usize>,
 }
 
-/// Predicts each row of a file, in order, and says how many rows there were.
+/// The predictions for the rows of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Predictions {
+    /// How many rows there were.
+    pub rows: u64,
+    /// One JSON object a line, in the order of the rows; each line is ended.
+    pub lines: String,
+}
+
+/// Predicts each row of a file, in order, and writes the predictions if there is an output.
 ///
 /// One line each: `{"label", "probabilities"}` for classification, `{"value"}` in the file's scale for regression,
 /// `{"labels", "probabilities"}` for several labels a text, and `{"labels"}`, one a word, for token classification;
@@ -41,9 +50,11 @@ pub fn predict(
     folder: &Path,
     options: &PredictOptions,
     observer: &mut dyn Observer,
-) -> Result<u64, TrainError> {
+) -> Result<Predictions, TrainError> {
     on_threads(options.threads, || {
-        check_output(options)?;
+        if let Some(output) = &options.output {
+            check_output(output, &options.input)?;
+        }
         let run = RunFolder::new(folder).open()?;
         let task_idx = run.tasks.find(options.task.as_deref())?;
         let spec = &run.tasks.tasks[task_idx];
@@ -54,26 +65,27 @@ pub fn predict(
         let texts: Vec<&Encoded> = encoded.iter().collect();
         let asked = Asked { model: &run.model, task_idx, spec, pack_tokens: run.tasks.pack_tokens };
         let answers = asked.answer(run.config.train.precision, &texts, None)?.answers;
-        let mut text = String::new();
+        let mut lines = String::new();
         for answer in &answers {
-            text.push_str(&line(answer, &spec.labels).to_string());
-            text.push('\n');
+            lines.push_str(&line(answer, &spec.labels).to_string());
+            lines.push('\n');
         }
-        write_output(&options.output, text.as_bytes())?;
-        Ok(answers.len() as u64)
+        if let Some(output) = &options.output {
+            write_output(output, lines.as_bytes())?;
+        }
+        Ok(Predictions { rows: answers.len() as u64, lines })
     })
 }
 
 /// Errors if the output can be seen to be a mistake before anything is predicted.
-fn check_output(options: &PredictOptions) -> Result<(), TrainError> {
-    let output = &options.output;
-    let refused = |problem| Err(TrainError::Output { path: output.clone(), problem });
+fn check_output(output: &Path, input: &Path) -> Result<(), TrainError> {
+    let refused = |problem| Err(TrainError::Output { path: output.to_owned(), problem });
     let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if output.is_dir() {
         refused("it is a folder")
     } else if !folder.is_dir() {
         refused("its folder does not exist")
-    } else if output.canonicalize().is_ok_and(|output| options.input.canonicalize().ok() == Some(output)) {
+    } else if output.canonicalize().is_ok_and(|output| input.canonicalize().ok() == Some(output)) {
         refused("it is the input")
     } else {
         Ok(())

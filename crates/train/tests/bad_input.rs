@@ -131,10 +131,15 @@ fn what_a_run_leaves_is_enough_to_score_and_to_predict() {
             folder.path().join(format!("{name}.{split}.{end}"))
         };
         let output = folder.path().join("predicted.jsonl");
-        let options =
-            PredictOptions { task: task(name), input: of("dev"), output: output.clone(), threads: None };
-        assert_eq!(predict(&out, &options, &mut Silent).unwrap(), 12);
+        let options = PredictOptions {
+            task: task(name),
+            input: of("dev"),
+            output: Some(output.clone()),
+            threads: None,
+        };
+        let predicted = predict(&out, &options, &mut Silent).unwrap();
         let text = fs::read_to_string(output).unwrap();
+        assert_eq!((predicted.rows, &predicted.lines), (12, &text));
         let lines: Vec<serde_json::Value> =
             text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert!(lines.len() == 12 && lines.iter().all(|line| line.get(key).is_some()), "{text}");
