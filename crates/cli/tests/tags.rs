@@ -84,3 +84,19 @@ fn a_repaired_tag_must_stand_in_train_too() {
         "{error}"
     );
 }
+
+#[test]
+fn repairs_of_a_test_set_are_named_by_a_comparison() {
+    let workplace = workplace("invalid_bio = \"repair\"");
+    workplace.change_config("steps = 2", "steps = 8");
+    workplace.write("class.test.conll", "the O\nday I-day\n\nnight I-day\nends O\n\n");
+    workplace
+        .change_config("dev = \"class.dev.conll\"", "dev = \"class.dev.conll\"\ntest = \"class.test.conll\"");
+    let output =
+        workplace.command(&["compare", "tasks.toml", "--out", "both", "--seeds", "1"]).output().unwrap();
+    let said = stderr(&output);
+    assert_eq!(code(&output), 0, "{said}");
+    let test =
+        "class.test.conll:2:5: `I-day` continues nothing and is read as `B-day`; the file has 2 such tags\n";
+    assert_eq!(said.matches(test).count(), 1, "{said}");
+}

@@ -95,7 +95,12 @@ fn read_tests(
         observer.tokenizing(&path, done, total);
         done += 1;
         match labelled_file(task, &data.spec, &path, &text.tokenizer) {
-            Ok(set) => Ok(Some(set)),
+            Ok(set) => {
+                if let Some(repaired) = &set.repaired {
+                    observer.message(&repaired.to_string());
+                }
+                Ok(Some(set))
+            }
             Err(
                 error @ (TrainError::Unlabelled { .. } | TrainError::Data(DataError::UnknownColumn { .. })),
             ) => {
