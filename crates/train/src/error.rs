@@ -138,6 +138,15 @@ pub enum TrainError {
         /// The file as it is now.
         file: PathBuf,
     },
+    /// A run of a comparison whose folder holds one that shows other examples in other steps.
+    #[error(
+        "{}: the run was started with other draws of its examples; remove the folder, or compare in another",
+        folder.display()
+    )]
+    DrawsChanged {
+        /// The run's folder.
+        folder: PathBuf,
+    },
     /// A file of a run's folder does not hold what this program writes there.
     #[error("{}: the file of the run is damaged: {reason}", path.display())]
     Damaged {

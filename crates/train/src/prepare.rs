@@ -62,6 +62,7 @@ impl Text {
             pack_tokens: pack_tokens(config),
             tasks: self.dataset.specs(),
             data: self.dataset.files(),
+            draws: None,
         }
     }
 }

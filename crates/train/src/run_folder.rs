@@ -3,7 +3,7 @@
 //! | file | content |
 //! |---|---|
 //! | `config.toml` | the resolved configuration |
-//! | `tasks.json` | labels, scales and limits: what predictions need beside weights |
+//! | `tasks.json` | labels, scales and limits; hashes of the examples and the draws |
 //! | `history.jsonl` | one line a step and one an evaluation |
 //! | `checkpoint/` | what a resumed run needs |
 //! | `model/` | the encoder and its tokenizer as a Hugging Face folder |

@@ -2,6 +2,7 @@
 
 use mtl_curriculum::{Passes, PassesState, Steps, StepsState};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::batch::Drawn;
 use crate::config::{Config, Length};
@@ -18,6 +19,17 @@ pub(crate) enum Part {
     LeftOut(Box<LeftOut>),
 }
 
+impl Part {
+    /// What tells the draws from those of other parts of the same configuration; `None` for all of them.
+    pub(crate) fn identity(&self) -> Option<String> {
+        match self {
+            Part::Whole => None,
+            Part::First(sequences) => Some(format!("the first {sequences} sequences")),
+            Part::LeftOut(left_out) => Some(format!("sha256 {}", left_out.sha256)),
+        }
+    }
+}
+
 /// The draws of a mix without those of one stream: the steps, and the order of the examples, are otherwise the mix's own, so
 /// that a run differs from the mix's in nothing but what is left out.
 #[derive(Debug, Clone)]
@@ -27,6 +39,8 @@ pub(crate) struct LeftOut {
     stream: Option<usize>,
     /// How many steps remain.
     pub(crate) steps: u64,
+    /// A hash of what they show.
+    sha256: String,
 }
 
 impl LeftOut {
@@ -36,9 +50,17 @@ impl LeftOut {
     pub(crate) fn new(mix: &Config, sizes: Vec<usize>, stream: Option<usize>) -> Result<LeftOut, TrainError> {
         let mut draws = Sampling::new(mix, &sizes, &Part::Whole)?;
         let total = draws.total_steps(mix.train.length);
-        let remains = |drawn: Vec<Drawn>| drawn.iter().any(|(of, _)| Some(*of) != stream);
-        let steps = (0..total).filter(|_| remains(draws.next_step())).count() as u64;
-        Ok(LeftOut { mix: mix.clone(), sizes, stream, steps })
+        let (mut steps, mut hash) = (0, Sha256::new());
+        for _ in 0..total {
+            let drawn: Vec<Drawn> =
+                draws.next_step().into_iter().filter(|(of, _)| Some(*of) != stream).collect();
+            if !drawn.is_empty() {
+                steps += 1;
+                hash.update(format!("{drawn:?}\n"));
+            }
+        }
+        let sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(LeftOut { mix: mix.clone(), sizes, stream, steps, sha256 })
     }
 
     fn sampling(&self) -> Result<Sampling, TrainError> {
@@ -187,6 +209,21 @@ mod tests {
                 assert!((1..=left.total_steps(mix.train.length)).contains(&left.per_epoch()));
             }
         }
+    }
+
+    #[test]
+    fn a_part_is_told_from_others_of_as_many_steps() {
+        let of = |seed, stream| {
+            let mix = Config { seed, ..mix(SamplerKind::RoundRobin, Unit::Batch) };
+            let left_out = LeftOut::new(&mix, SIZES.to_vec(), Some(stream)).unwrap();
+            (left_out.steps, Part::LeftOut(Box::new(left_out)).identity().unwrap())
+        };
+        assert_eq!(of(1, 0), of(1, 0));
+        let ((steps, one), (as_many, other)) = (of(1, 0), of(2, 0));
+        assert!(steps == as_many && one != other, "another order of the examples");
+        assert_ne!(of(1, 0).1, of(1, 2).1);
+        assert_ne!(Part::First(8).identity(), Part::First(7).identity());
+        assert_eq!(Part::Whole.identity(), None);
     }
 
     #[test]

@@ -62,6 +62,10 @@ pub struct TaskFile {
     /// The files of examples that the run was started with. Runs of older versions name none.
     #[serde(default)]
     pub data: Vec<DataFile>,
+    /// What tells the run's draws from others of the same configuration: there for the runs of a comparison
+    /// that show a part of its draws.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draws: Option<String>,
 }
 
 /// A file of examples as a run saw it.

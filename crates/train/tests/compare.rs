@@ -191,3 +191,28 @@ fn a_stopped_comparison_continues_to_the_same_numbers() {
     assert_eq!(scores(&resumed), scores(&whole));
     assert_eq!(resumed.summary, whole.summary);
 }
+
+#[test]
+fn a_run_of_other_draws_is_not_taken_for_this_one() {
+    let folder = tempfile::tempdir().unwrap();
+    corpus(folder.path());
+    let config = config(folder.path(), "steps = 4", "unit = \"every-task\"", TASKS);
+    let out = folder.path().join("out");
+    compared(&config, &out, 1, true);
+    let run = out.join("without-sentiment-seed7");
+    let file = run.join("tasks.json");
+    let mut tasks: serde_json::Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+    let options = CompareOptions { out: out.clone(), seeds: 1, who_hurts: true, ..CompareOptions::default() };
+    let again = || compare(&config, &options, &mut Silent, &AtomicBool::new(false));
+    again().unwrap();
+    // A run of as many steps, as another version drew them, or before draws were noted.
+    for other in [serde_json::json!("sha256 0"), serde_json::Value::Null] {
+        tasks["draws"] = other;
+        fs::write(&file, tasks.to_string()).unwrap();
+        let error = again().unwrap_err();
+        assert!(matches!(&error, TrainError::DrawsChanged { folder } if *folder == run), "{error}");
+        assert_eq!(error.exit_code(), 2);
+    }
+    fs::remove_dir_all(&run).unwrap();
+    again().unwrap();
+}

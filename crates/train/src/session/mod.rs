@@ -89,13 +89,21 @@ impl Session {
         Ok(summary)
     }
 
-    /// Errors if the run in the folder was started with other examples.
-    fn check_data(&self, text: &Text) -> Result<(), TrainError> {
-        let started = TaskFile::read(&self.folder.tasks())?;
-        match started.changed(&text.task_file(&self.config)) {
-            None => Ok(()),
-            Some(file) => Err(TrainError::DataChanged { folder: self.options.out.clone(), file }),
+    /// What the run is of beside its configuration.
+    fn task_file(&self, text: &Text) -> TaskFile {
+        TaskFile { draws: self.part.identity(), ..text.task_file(&self.config) }
+    }
+
+    /// Errors if the run in the folder was started with other examples, or shows others of their draws.
+    fn check_started(&self, text: &Text) -> Result<(), TrainError> {
+        let (started, now) = (TaskFile::read(&self.folder.tasks())?, self.task_file(text));
+        if let Some(file) = started.changed(&now) {
+            return Err(TrainError::DataChanged { folder: self.options.out.clone(), file });
         }
+        if started.draws != now.draws {
+            return Err(TrainError::DrawsChanged { folder: self.options.out.clone() });
+        }
+        Ok(())
     }
 
     fn run_in<E: mtl_core_tensor::element::Float<Master = f32>>(
@@ -107,7 +115,7 @@ impl Session {
         let checkpoint = CheckpointFolder::new(self.folder.checkpoint());
         let state = checkpoint.read()?;
         if let Some(text) = self.text.as_ref().filter(|_| state.is_some()) {
-            self.check_data(text)?;
+            self.check_started(text)?;
         }
         if let Some(state) = state.as_ref().filter(|state| state.finished) {
             let kept_step = state.best.unwrap_or(state.step);
@@ -120,7 +128,7 @@ impl Session {
             None => Text::load(&self.config, &self.options, observer)?,
         };
         if state.is_some() {
-            self.check_data(&text)?;
+            self.check_started(&text)?;
         }
         let mut model = prepare::model(&self.config, &text)?;
         let plan = Plan::of(&self.config, &text.dataset, &mut model, &self.part)?;
@@ -137,7 +145,7 @@ impl Session {
                     observer
                         .message(&format!("nothing is saved in {folder} yet: starting from the beginning"));
                 }
-                self.folder.start(&self.config, &text.task_file(&self.config))?;
+                self.folder.start(&self.config, &self.task_file(&text))?;
             }
         }
         run.train::<E>(observer, interrupt)?;
