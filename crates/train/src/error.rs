@@ -354,6 +354,21 @@ pub enum TrainError {
         /// The steps of the joint run.
         steps: u64,
     },
+    /// Runs of a comparison were scored on other examples, or on examples with other labels.
+    #[error(
+        "the runs of a comparison must be scored on the same examples of task `{task}`, and seed {seed} of {arm} \
+         is not: {source}"
+    )]
+    OtherGold {
+        /// The task.
+        task: String,
+        /// Which run differs from the first: `the task alone`, `all tasks together`, or all but one.
+        arm: String,
+        /// Its seed.
+        seed: u64,
+        /// How they differ.
+        source: MetricError,
+    },
     /// One task cannot be compared with itself.
     #[error("a comparison needs at least two tasks, and `{task}` is the only one")]
     OneTask {

@@ -216,3 +216,32 @@ fn a_run_of_other_draws_is_not_taken_for_this_one() {
     fs::remove_dir_all(&run).unwrap();
     again().unwrap();
 }
+
+#[test]
+fn all_seeds_are_scored_on_the_same_examples() {
+    let folder = tempfile::tempdir().unwrap();
+    corpus(folder.path());
+    let config = config(folder.path(), "steps = 2", "unit = \"every-task\"", TASKS);
+    let out = folder.path().join("out");
+    compared(&config, &out, 2, false);
+    // Both arms of the second seed agree with each other, and not with the first.
+    for run in ["single-sentiment-seed8", "joint-seed8"] {
+        let file = out.join(run).join("outcomes.dev.jsonl");
+        let turn = |line: &str| {
+            let mut line: serde_json::Value = serde_json::from_str(line).unwrap();
+            if line["task"] == "sentiment" {
+                let gold = line["outcomes"]["gold"][3].as_u64().unwrap();
+                line["outcomes"]["gold"][3] = (1 - gold.min(1)).into();
+            }
+            format!("{line}\n")
+        };
+        let text: String = fs::read_to_string(&file).unwrap().lines().map(turn).collect();
+        fs::write(&file, text).unwrap();
+    }
+    let options = CompareOptions { out, seeds: 2, ..CompareOptions::default() };
+    let error = compare(&config, &options, &mut Silent, &AtomicBool::new(false)).unwrap_err();
+    let wanted = "must be scored on the same examples of task `sentiment`, and seed 8 of the task alone is not: the \
+                  systems have different gold labels, first at example 3";
+    assert!(error.to_string().ends_with(wanted), "{error}");
+    assert_eq!(error.exit_code(), 2);
+}

@@ -80,6 +80,35 @@ impl Arms {
     }
 }
 
+impl Arms {
+    /// Errors unless all runs on a task, of all seeds, were scored on the same examples with the same gold
+    /// labels.
+    pub(super) fn check_gold(&self, config: &Config) -> Result<(), TrainError> {
+        let name = |task: usize| &config.tasks[task].name;
+        let without = self.without.iter().enumerate();
+        let without = without.map(|(left_out, arm)| (format!("all tasks but `{}`", name(left_out)), arm));
+        let arms =
+            [("the task alone".to_owned(), &self.single), ("all tasks together".to_owned(), &self.joint)];
+        let mut first: Vec<Option<&Judgement>> = vec![None; config.tasks.len()];
+        for (arm, by_task) in arms.into_iter().chain(without) {
+            for (task, judged) in
+                by_task.iter().enumerate().flat_map(|(task, all)| all.iter().map(move |one| (task, one)))
+            {
+                let first = first[task].get_or_insert(judged);
+                first.outcomes.borrow().check_same_gold(&judged.outcomes.borrow()).map_err(|source| {
+                    TrainError::OtherGold {
+                        task: name(task).clone(),
+                        arm: arm.clone(),
+                        seed: judged.seed,
+                        source,
+                    }
+                })?;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// The labelled test sets of the tasks that have one.
 ///
 /// A test file without labels, as benchmarks publish them, is no test set; the observer is told.

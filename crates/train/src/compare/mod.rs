@@ -65,7 +65,8 @@ impl CompareOptions {
 /// a folder of its own below `options.out`; one that was finished with the same configuration is used as it is, and
 /// one that was interrupted is resumed. A task with a labelled `test` file is scored on it, every other on its dev set.
 ///
-/// Errors as a run does, if `seeds` is 0, or if a folder holds a run of another configuration.
+/// Errors as a run does, if `seeds` is 0, if a folder holds a run of another configuration or of other draws,
+/// or if the runs on a task were not all scored on the same examples.
 pub fn compare(
     config: &Config,
     options: &CompareOptions,
@@ -79,6 +80,7 @@ pub fn compare(
     fs::create_dir_all(&options.out).map_err(TrainError::io("create the folder", &options.out))?;
     let text = Text::load(config, &options.of_run(""), observer)?;
     let arms = Arms::run(config, options, &text, observer, interrupt)?;
+    arms.check_gold(config)?;
     let comparison = report::of(config, options, &arms).map_err(TrainError::Summary)?;
     let better = better::text(config, &comparison, &text)?;
     write_whole(&options.out.join("better.toml"), better.as_bytes())?;
