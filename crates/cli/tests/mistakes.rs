@@ -18,10 +18,17 @@ fn refused(from: &str, to: &str) -> String {
 
 #[test]
 fn a_missing_configuration() {
-    let error = Workplace::new(2, 2).fail(&["plan", "task.toml"], 2);
+    let workplace = Workplace::new(2, 2);
+    let error = workplace.fail(&["plan", "task.toml"], 2);
     assert!(error.starts_with("error: task.toml: "), "{error}");
     assert!(error.ends_with("; did you mean \"tasks.toml\"?\n"), "the nearest name: {error}");
     assert_eq!(error.lines().count(), 1, "the cause stands in the message: {error}");
+    workplace.write("tasks.tsv", "");
+    let error = workplace.fail(&["train", "task.tsv", "--out", "run"], 2);
+    assert!(error.ends_with("; its folder holds \"tasks.toml\"\n"), "only what can be one: {error}");
+    workplace.write("more.toml", "");
+    let error = workplace.fail(&["plan", "unlike"], 2);
+    assert!(error.ends_with("; its folder holds \"more.toml\", \"tasks.toml\"\n"), "{error}");
 }
 
 #[test]

@@ -17,7 +17,7 @@ pub use error::DataError;
 pub use example::{Example, Label, LabelKind, Text};
 pub use labels::{LabelSet, UnknownLabel};
 pub use location::Location;
-pub use nearest::{nearest, nearest_file};
+pub use nearest::{names_beside, nearest, nearest_file, nearest_file_of};
 pub use read::{Format, Reader, Source, read_text};
 pub use split::{Duplicates, Split};
 pub use tokenize::{Encoded, Tokenizer};

@@ -35,13 +35,24 @@ fn distance(written: &str, name: &str) -> usize {
 ///
 /// Near is also a file with the same ending whose name begins as the missing one's, or the other way about.
 pub fn nearest_file(path: &Path) -> Option<String> {
+    nearest_file_of(path, names_beside(path))
+}
+
+/// As [`nearest_file`], among these names.
+pub fn nearest_file_of(path: &Path, names: Vec<String>) -> Option<String> {
     let wanted = path.file_name()?.to_str()?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut names: Vec<String> =
-        folder.read_dir().ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
-    names.sort();
     let near = nearest(wanted, names.iter().map(String::as_str)).map(String::from);
     near.or_else(|| names.into_iter().find(|name| begins_alike(wanted, name)))
+}
+
+/// The names of the files and folders that lie where `path` would, sorted; none if its folder cannot be read.
+pub fn names_beside(path: &Path) -> Vec<String> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let entries = folder.read_dir().into_iter().flatten();
+    let mut names: Vec<String> =
+        entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+    names.sort();
+    names
 }
 
 /// Whether two file names differ only in how far what stands before the first point goes on.

@@ -12,15 +12,16 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("{}: failed to read the configuration: {error}{}", .path.display(),
-        nearest.as_ref().map_or(String::new(), |name| format!("; did you mean {name:?}?")))]
+    #[error("{}: failed to read the configuration: {error}{}", .path.display(), meant(nearest, there))]
     Unreadable {
         /// The file.
         path: PathBuf,
         /// What the system says.
         error: io::Error,
-        /// The file beside a missing one whose name is most like its own.
+        /// The TOML file beside a missing one whose name is most like its own.
         nearest: Option<String>,
+        /// All TOML files beside a missing one.
+        there: Vec<String>,
     },
     /// A folder that relative paths start from cannot be written into a TOML file.
     #[error("{}: failed to note the folder in the configuration: its name is not valid UTF-8", .path.display())]
@@ -231,6 +232,20 @@ impl Suggestion {
         let valid: Vec<String> = valid.into_iter().map(str::to_owned).collect();
         let nearest = mtl_data::nearest(written, valid.iter().map(String::as_str)).map(str::to_owned);
         Self { nearest, valid }
+    }
+}
+
+/// The file that was probably meant, or the first of those that there are.
+fn meant(nearest: &Option<String>, there: &[String]) -> String {
+    const LISTED: usize = 5;
+    match (nearest, there) {
+        (Some(name), _) => format!("; did you mean {name:?}?"),
+        (None, []) => String::new(),
+        (None, there) => {
+            let listed = there.iter().take(LISTED).map(|name| format!("{name:?}"));
+            let more = if there.len() > LISTED { ", ..." } else { "" };
+            format!("; its folder holds {}{more}", listed.collect::<Vec<_>>().join(", "))
+        }
     }
 }
 

@@ -27,7 +27,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use mtl_data::nearest_file;
+use mtl_data::{names_beside, nearest_file_of};
 use mtl_sharing::TaskLoss;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
@@ -199,8 +199,10 @@ fn data_folder(file: &Section<'_>, path: &Path, data: Option<&Path>) -> Result<P
 }
 
 fn unreadable(path: &Path, error: io::Error) -> ConfigError {
-    let nearest = if error.kind() == io::ErrorKind::NotFound { nearest_file(path) } else { None };
-    ConfigError::Unreadable { path: path.to_owned(), error, nearest }
+    let mut there = if error.kind() == io::ErrorKind::NotFound { names_beside(path) } else { Vec::new() };
+    there.retain(|name| Path::new(name).extension().is_some_and(|ending| ending == "toml"));
+    let nearest = nearest_file_of(path, there.clone());
+    ConfigError::Unreadable { path: path.to_owned(), error, nearest, there }
 }
 
 fn not_utf8(path: &Path, bytes: &[u8], at: usize) -> ConfigError {
