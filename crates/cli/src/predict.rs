@@ -5,10 +5,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use clap::Args;
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory};
 use mtl_train::{Benchmark, PredictOptions, SubmissionOptions};
 use tempfile::TempDir;
 
+use crate::Cli;
 use crate::arguments::{BenchmarkName, PartName, ThreadArguments};
 use crate::progress::{PlanView, Progress};
 use crate::{format, interrupt, report};
@@ -79,6 +81,10 @@ impl Predict {
     pub fn run(&self) -> anyhow::Result<()> {
         interrupt::end_at_once()?;
         if let Some(benchmark) = self.submission {
+            if is_stream(&self.output) {
+                let problem = "--submission writes several files: --output must name a folder, not -";
+                Cli::command().error(ErrorKind::ArgumentConflict, problem).exit();
+            }
             return self.submit(benchmark.into());
         }
         let piped = match self.input.as_deref() {

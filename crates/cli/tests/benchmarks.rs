@@ -119,4 +119,7 @@ fn questions_are_scored_without_a_run() {
     let error =
         workplace.fail(&["predict", "nothing", "--submission", "glue", "--output", "x", "--input", "y"], 2);
     assert!(error.contains("cannot be used with"), "{error}");
+    let error = workplace.fail(&["predict", "nothing", "--submission", "glue", "--output", "-"], 2);
+    assert!(error.contains("--output must name a folder, not -"), "{error}");
+    assert!(!workplace.exists("-"));
 }

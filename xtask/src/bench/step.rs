@@ -11,7 +11,7 @@ use super::measure;
 use super::sample::median;
 
 /// Most tokens of a pack, as a session has it by default.
-pub(crate) const PACK_TOKENS: usize = 8192;
+pub(crate) use mtl_train::prepare::PACK_TOKENS;
 
 /// What to measure: one encoder, one batch whose positions are all real tokens.
 #[derive(Debug, Clone, PartialEq, clap::Args)]
