@@ -12,6 +12,7 @@ pub mod optim;
 pub mod pack;
 pub mod param;
 pub mod profile;
+mod saved;
 pub mod shape;
 pub mod special;
 pub mod tape;

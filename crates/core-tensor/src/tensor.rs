@@ -1,9 +1,10 @@
 //! A tensor: a shape, an element type, a device, and shared storage.
 
 use crate::device::Device;
-use crate::element::Element;
+use crate::element::{Element, Float};
 use crate::error::{TensorError, check};
 use crate::pack::Rows;
+use crate::saved::{Activated, Saved};
 use crate::shape::{Shape, sizes};
 use crate::tape::NodeId;
 use std::sync::Arc;
@@ -18,6 +19,8 @@ pub struct Tensor<S: Shape, E: Element, D: Device> {
     device: D,
     pub(crate) node: Option<NodeId>,
     pub(crate) rows: Option<Rows>,
+    /// What the values can be had from again, if that is kept anyway.
+    pub(crate) origin: Option<Activated<E, D>>,
 }
 
 impl<S: Shape, E: Element, D: Device> Clone for Tensor<S, E, D> {
@@ -28,6 +31,7 @@ impl<S: Shape, E: Element, D: Device> Clone for Tensor<S, E, D> {
             device: self.device.clone(),
             node: self.node,
             rows: self.rows.clone(),
+            origin: self.origin.clone(),
         }
     }
 }
@@ -47,7 +51,7 @@ impl<S: Shape, E: Element, D: Device> Tensor<S, E, D> {
     /// A tensor over a buffer of the device. The buffer must hold as many elements as the shape has.
     pub fn from_buffer(device: &D, shape: S, buffer: D::Buffer<E>) -> Self {
         assert_eq!(D::len(&buffer), shape.num_elements(), "a buffer must fill its shape {shape:?}");
-        Tensor { shape, data: Arc::new(buffer), device: device.clone(), node: None, rows: None }
+        Tensor { shape, data: Arc::new(buffer), device: device.clone(), node: None, rows: None, origin: None }
     }
 
     /// The shape.
@@ -77,6 +81,7 @@ impl<S: Shape, E: Element, D: Device> Tensor<S, E, D> {
 
     /// The storage, to be changed in place; copied first if it is shared.
     pub fn buffer_mut(&mut self) -> &mut D::Buffer<E> {
+        self.origin = None;
         if Arc::get_mut(&mut self.data).is_none() {
             self.data = Arc::new(self.device.duplicate(&self.data));
         }
@@ -97,6 +102,7 @@ impl<S: Shape, E: Element, D: Device> Tensor<S, E, D> {
             device: self.device.clone(),
             node: self.node,
             rows: self.rows.clone(),
+            origin: self.origin.clone(),
         })
     }
 
@@ -119,6 +125,16 @@ impl<S: Shape, E: Element, D: Device> Tensor<S, E, D> {
 
     /// The same values, off the tape: no gradient flows through.
     pub fn detach(&self) -> Self {
-        Tensor { node: None, ..self.clone() }
+        Tensor { node: None, origin: None, ..self.clone() }
+    }
+}
+
+impl<S: Shape, E: Float, D: Device> Tensor<S, E, D> {
+    /// The values as a backward pass keeps them.
+    pub(crate) fn saved(&self) -> Saved<E, D> {
+        match &self.origin {
+            Some(origin) => Saved::Again(origin.clone()),
+            None => Saved::Values(self.shared()),
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! Laws of the matrix product, on every path that the processor has.
 
 use mtl_core_tensor::element::{Float, Real, bf16};
-use mtl_core_tensor::kernels::activation::Activation;
-use mtl_core_tensor::kernels::gemm::{Epilogue, Mat, matmul_by, reference};
+use mtl_core_tensor::kernels::activation::{Activation, forward};
+use mtl_core_tensor::kernels::gemm::{Epilogue, Mat, Trace, matmul_by, reference};
 use mtl_core_tensor::kernels::isa::Isa;
 use proptest::prelude::*;
 
@@ -17,7 +17,7 @@ struct Case {
     transposed: [bool; 2],
     accumulate: bool,
     bias: bool,
-    slope: bool,
+    trace: Option<Trace>,
     activation: Activation,
     seed: u32,
 }
@@ -32,10 +32,11 @@ fn case() -> impl Strategy<Value = Case> {
         Activation::Gelu,
         Activation::GeluTanh,
     ]);
-    let flags = (any::<[bool; 2]>(), any::<bool>(), any::<bool>(), any::<bool>());
+    let trace = prop::sample::select(vec![None, Some(Trace::Argument), Some(Trace::Slope)]);
+    let flags = (any::<[bool; 2]>(), any::<bool>(), any::<bool>(), trace);
     let gaps = prop::array::uniform3(prop_oneof![Just(0usize), 1usize..20]);
     (size(), size(), depth, gaps, flags, activation, any::<u32>()).prop_map(
-        |(rows, cols, depth, gaps, (transposed, accumulate, bias, slope), activation, seed)| Case {
+        |(rows, cols, depth, gaps, (transposed, accumulate, bias, trace), activation, seed)| Case {
             rows,
             cols,
             depth,
@@ -43,7 +44,7 @@ fn case() -> impl Strategy<Value = Case> {
             transposed,
             accumulate,
             bias,
-            slope,
+            trace,
             activation,
             seed,
         },
@@ -81,7 +82,7 @@ fn stored(rows: usize, cols: usize, transposed: bool) -> (usize, usize) {
     if transposed { (cols, rows) } else { (rows, cols) }
 }
 
-/// Runs a case by `f` and returns the result and the slope of the activation.
+/// Runs a case by `f` and returns the result and the trace of the activation.
 fn run<A, B, C, M>(
     case: &Case,
     f: impl Fn(&mut [C], usize, Mat<'_, A>, Mat<'_, B>, bool, Epilogue<'_, C>),
@@ -98,16 +99,16 @@ where
     let b = operand::<B>(b_stored.0, b_stored.1, gaps[1], seed ^ 1);
     let bias = values::<M>(cols, seed ^ 2);
     let mut c = values::<C>(rows * (cols + gaps[2]), seed ^ 3);
-    let mut slope = vec![C::default(); c.len()];
+    let mut trace = vec![C::default(); c.len()];
     let epilogue = Epilogue {
         bias: case.bias.then_some(&bias),
         activation: case.activation,
-        slope: case.slope.then_some(&mut slope),
+        trace: case.trace.map(|kind| (kind, &mut trace[..])),
     };
     let a = view(&a, rows, depth, gaps[0], transposed[0]);
     let b = view(&b, depth, cols, gaps[1], transposed[1]);
     f(&mut c, cols + gaps[2], a, b, case.accumulate, epilogue);
-    (c, slope)
+    (c, trace)
 }
 
 /// Sums of `depth` products of values below 1, one rounding each, in the worst order: depth eps sum|a b| with
@@ -119,13 +120,13 @@ where
     C: Float<Master = M>,
     M: Real,
 {
-    let (expected, expected_slope) =
+    let (expected, expected_trace) =
         run::<A, B, C, M>(case, |c, ldc, a, b, add, e| reference(c, ldc, a, b, add, e));
     let depth = case.depth as f64;
     let tolerance = eps * (8.0 + depth * depth.sqrt() / 8.0);
     for isa in Isa::ALL.into_iter().filter(|isa| *isa <= Isa::detect()) {
-        let (c, slope) = run::<A, B, C, M>(case, |c, ldc, a, b, add, e| matmul_by(isa, c, ldc, a, b, add, e));
-        for (got, wanted) in [(c, &expected), (slope, &expected_slope)] {
+        let (c, trace) = run::<A, B, C, M>(case, |c, ldc, a, b, add, e| matmul_by(isa, c, ldc, a, b, add, e));
+        for (got, wanted) in [(c, &expected), (trace, &expected_trace)] {
             for (at, (x, y)) in got.iter().zip(wanted).enumerate() {
                 let (x, y) = (x.to_f64(), y.to_f64());
                 let error = (x - y).abs();
@@ -205,7 +206,7 @@ proptest! {
 
     #[test]
     fn a_row_does_not_depend_on_the_rows_around_it(case in case(), at in 0.0..1.0) {
-        let case = Case { transposed: [false, true], slope: false, ..case };
+        let case = Case { transposed: [false, true], trace: None, ..case };
         let row = (at * case.rows as f64) as usize;
         for isa in Isa::ALL.into_iter().filter(|isa| *isa <= Isa::detect()) {
             let (whole, _) = run::<bf16, f32, f32, _>(&case, |c, l, a, b, add, e| matmul_by(isa, c, l, a, b, add, e));
@@ -217,6 +218,35 @@ proptest! {
             prop_assert_eq!(&whole[place.clone()], &alone[place], "{}", isa);
         }
     }
+}
+
+#[test]
+fn a_value_is_had_again_from_its_argument_to_the_bit() {
+    fn check<C: Float>() {
+        for activation in [Activation::Relu, Activation::Tanh, Activation::Gelu, Activation::GeluTanh] {
+            let case = Case {
+                rows: 67,
+                cols: 45,
+                depth: 33,
+                gaps: [0, 0, 0],
+                transposed: [false, true],
+                accumulate: false,
+                bias: true,
+                trace: Some(Trace::Argument),
+                activation,
+                seed: 5,
+            };
+            let product = |c: &mut [C], ldc, a: Mat<'_, C>, b: Mat<'_, C>, add, e: Epilogue<'_, C>| {
+                matmul_by(Isa::current(), c, ldc, a, b, add, e);
+            };
+            let (values, arguments) = run::<C, C, C, _>(&case, product);
+            let mut again = vec![C::default(); values.len()];
+            forward(activation, &arguments, &mut again);
+            assert_eq!(again, values, "{activation:?}");
+        }
+    }
+    check::<f32>();
+    check::<f64>();
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use super::pool::Pooled;
 use super::{
-    Activation, AdamWStep, AttentionShape, Binary, Broadcast, Device, LinearSizes, RowDropout, SgdStep, Unary,
+    Activation, AdamWStep, AttentionShape, Binary, Broadcast, Device, LinearSizes, RowDropout, SgdStep,
+    Trace, Unary,
 };
 use crate::element::{Element, Float, Real};
 use crate::kernels::gemm::{Epilogue, Mat, matmul};
@@ -139,17 +140,17 @@ impl Device for Cpu {
         w: &CpuBuffer<E::Master>,
         bias: Option<&CpuBuffer<E::Master>>,
         activation: Activation,
-        keep_slope: bool,
+        trace: Option<Trace>,
         sizes: LinearSizes,
     ) -> (CpuBuffer<E>, Option<CpuBuffer<E>>) {
         let _timer = Work::LinearForward.begin_product(|| sizes.flops(sizes.rows));
         let LinearSizes { rows, inputs, outputs } = sizes;
         let (x, w) = (Mat::new(x.slice(), rows, inputs), Mat::new(w.slice(), outputs, inputs).t());
-        let mut slope = keep_slope.then(|| CpuBuffer::<E>::scratch(rows * outputs).0);
-        let (bias, kept) = (bias.map(CpuBuffer::slice), slope.as_mut().map(CpuBuffer::slice_mut));
-        let epilogue = Epilogue { bias, activation, slope: kept };
+        let mut traced = trace.map(|kind| (kind, CpuBuffer::<E>::scratch(rows * outputs).0));
+        let trace = traced.as_mut().map(|(kind, buffer)| (*kind, buffer.slice_mut()));
+        let epilogue = Epilogue { bias: bias.map(CpuBuffer::slice), activation, trace };
         let y = made(rows * outputs, |y| matmul(y, outputs, x, w, false, epilogue));
-        (y, slope)
+        (y, traced.map(|(_, buffer)| buffer))
     }
 
     fn linear_input<E: Float>(

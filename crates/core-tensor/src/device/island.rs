@@ -4,7 +4,8 @@
 //! textbook, and rounds once at the end, so it is the reference for the fast kernels of [`Cpu`](super::Cpu).
 
 use super::{
-    Activation, AdamWStep, AttentionShape, Binary, Broadcast, Device, LinearSizes, RowDropout, SgdStep, Unary,
+    Activation, AdamWStep, AttentionShape, Binary, Broadcast, Device, LinearSizes, RowDropout, SgdStep,
+    Trace, Unary,
 };
 use crate::element::{Element, Float, Real};
 use crate::kernels::activation::reference::{slope as activation_slope, value as activation_value};
@@ -98,7 +99,7 @@ impl Device for Island {
         w: &IslandBuffer<E::Master>,
         bias: Option<&IslandBuffer<E::Master>>,
         activation: Activation,
-        keep_slope: bool,
+        trace: Option<Trace>,
         sizes: LinearSizes,
     ) -> (IslandBuffer<E>, Option<IslandBuffer<E>>) {
         let LinearSizes { rows, inputs, outputs } = sizes;
@@ -108,8 +109,11 @@ impl Device for Island {
             u.iter_mut().enumerate().for_each(|(i, u)| *u += bias[i % outputs]);
         }
         let y = IslandBuffer::rounded(u.iter().map(|&u| activation_value(activation, u)));
-        let slopes = || IslandBuffer::rounded(u.iter().map(|&u| activation_slope(activation, u)));
-        (y, keep_slope.then(slopes))
+        let traced = trace.map(|trace| match trace {
+            Trace::Argument => IslandBuffer::rounded(u.iter().copied()),
+            Trace::Slope => IslandBuffer::rounded(u.iter().map(|&u| activation_slope(activation, u))),
+        });
+        (y, traced)
     }
 
     fn linear_input<E: Float>(

@@ -18,6 +18,7 @@ use crate::element::{Element, Float, Real};
 pub use crate::kernels::activation::Activation;
 pub use crate::kernels::attention::{AttentionDropout, AttentionShape};
 pub use crate::kernels::elementwise::{Binary, Unary};
+pub use crate::kernels::gemm::Trace;
 pub use crate::kernels::optimizer::{AdamW as AdamWStep, Sgd as SgdStep};
 use crate::kernels::random::{DrawKey, Rate, RowKey};
 use std::fmt::Debug;
@@ -81,16 +82,16 @@ pub trait Device: Clone + Debug + Send + Sync + 'static {
     /// The values in another type of float.
     fn cast<A: Float, B: Float>(&self, a: &Self::Buffer<A>) -> Self::Buffer<B>;
 
-    /// y = activation(x w^T + bias), and the slope of the activation where it was taken, if asked for.
+    /// y = activation(x w^T + bias), and a trace of the activation, if asked for.
     ///
-    /// x: (rows, inputs); w: (outputs, inputs); bias: (outputs,); y, slope: (rows, outputs).
+    /// x: (rows, inputs); w: (outputs, inputs); bias: (outputs,); y, trace: (rows, outputs).
     fn linear<E: Float>(
         &self,
         x: &Self::Buffer<E>,
         w: &Self::Buffer<E::Master>,
         bias: Option<&Self::Buffer<E::Master>>,
         activation: Activation,
-        keep_slope: bool,
+        trace: Option<Trace>,
         sizes: LinearSizes,
     ) -> (Self::Buffer<E>, Option<Self::Buffer<E>>);
     /// dx = du w, with du: (rows, outputs) the gradient before the activation.

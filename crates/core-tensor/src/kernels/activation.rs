@@ -4,10 +4,14 @@
 //! and the approximation by tanh of its section 2.
 
 #[cfg(target_arch = "x86_64")]
-pub(super) mod wide;
+mod wide;
 
-use super::elementwise::{map, map2};
+use super::reduce::CHUNK;
+use crate::dispatch;
+#[cfg(target_arch = "x86_64")]
+use crate::element::DType;
 use crate::element::{Float, Real};
+use rayon::prelude::*;
 
 /// What is applied to each element after a linear layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -58,70 +62,114 @@ pub fn gelu_tanh<M: Real>(u: M) -> (M, M) {
     (u * share, share + half * u * (M::ONE - t * t) * inner_slope)
 }
 
-/// `y = act(u)`, elementwise.
-#[allow(clippy::redundant_closure)] // see `map`
-pub fn forward<E: Float>(activation: Activation, u: &[E], y: &mut [E]) {
+/// Values before the activation become values after it. One loop for each activation, its function called by name:
+/// passed as an argument it would be called through a shim that is not always inlined, and the loop would not become a
+/// vector loop.
+///
+/// # Safety
+/// If `WIDE`, the processor must have AVX-512, and the caller must be compiled for it.
+#[inline(always)]
+pub(super) unsafe fn activate<M: Real, const WIDE: bool>(values: &mut [M], activation: Activation) {
+    #[cfg(target_arch = "x86_64")]
+    if WIDE && activation == Activation::Gelu && M::DTYPE == DType::F32 {
+        // SAFETY: passed on.
+        return unsafe { wide::gelu(bytemuck::cast_slice_mut(values), None) };
+    }
+    macro_rules! each {
+        ($function:path) => {
+            for u in values {
+                *u = $function(*u).0;
+            }
+        };
+    }
     match activation {
-        Activation::None => y.copy_from_slice(u),
-        Activation::Relu => map(
-            u,
-            y,
-            #[inline(always)]
-            |u| relu(u).0,
-        ),
-        Activation::Tanh => map(
-            u,
-            y,
-            #[inline(always)]
-            |u| tanh(u).0,
-        ),
-        Activation::Gelu => map(
-            u,
-            y,
-            #[inline(always)]
-            |u| gelu(u).0,
-        ),
-        Activation::GeluTanh => map(
-            u,
-            y,
-            #[inline(always)]
-            |u| gelu_tanh(u).0,
-        ),
+        Activation::None => {}
+        Activation::Relu => each!(relu),
+        Activation::Tanh => each!(tanh),
+        Activation::Gelu => each!(gelu),
+        Activation::GeluTanh => each!(gelu_tanh),
     }
 }
 
-/// `du = dy act'(u)`, from the pre-activation `u`.
-pub fn backward<E: Float>(activation: Activation, u: &[E], dy: &[E], du: &mut [E]) {
+/// [`activate`], and the slopes: as many as values.
+///
+/// # Safety
+/// As for [`activate`].
+#[inline(always)]
+pub(super) unsafe fn with_slopes<M: Real, const WIDE: bool>(
+    values: &mut [M],
+    slopes: &mut [M],
+    activation: Activation,
+) {
+    #[cfg(target_arch = "x86_64")]
+    if WIDE && activation == Activation::Gelu && M::DTYPE == DType::F32 {
+        let (values, slopes) = (bytemuck::cast_slice_mut(values), bytemuck::cast_slice_mut(slopes));
+        // SAFETY: passed on.
+        return unsafe { wide::gelu(values, Some(slopes)) };
+    }
+    macro_rules! each {
+        ($function:path) => {
+            for (u, slope) in values.iter_mut().zip(slopes) {
+                (*u, *slope) = $function(*u);
+            }
+        };
+    }
     match activation {
-        Activation::None => du.copy_from_slice(dy),
-        Activation::Relu => map2(
-            u,
-            dy,
-            du,
-            #[inline(always)]
-            |u, dy| dy * relu(u).1,
-        ),
-        Activation::Tanh => map2(
-            u,
-            dy,
-            du,
-            #[inline(always)]
-            |u, dy| dy * tanh(u).1,
-        ),
-        Activation::Gelu => map2(
-            u,
-            dy,
-            du,
-            #[inline(always)]
-            |u, dy| dy * gelu(u).1,
-        ),
-        Activation::GeluTanh => map2(
-            u,
-            dy,
-            du,
-            #[inline(always)]
-            |u, dy| dy * gelu_tanh(u).1,
-        ),
+        Activation::None => slopes.fill(M::ONE),
+        Activation::Relu => each!(relu),
+        Activation::Tanh => each!(tanh),
+        Activation::Gelu => each!(gelu),
+        Activation::GeluTanh => each!(gelu_tanh),
+    }
+}
+
+/// How many values are widened, worked on and rounded at a time.
+const BLOCK: usize = 256;
+
+/// `y = act(u)`, elementwise: to the bit what the epilogue of a product makes of `u`, where `E` is its own master.
+pub fn forward<E: Float>(activation: Activation, u: &[E], y: &mut [E]) {
+    assert_eq!(u.len(), y.len(), "slices of one length");
+    let chunks = (u.par_chunks(CHUNK), y.par_chunks_mut(CHUNK)).into_par_iter();
+    // SAFETY: `WIDE` where compiled for AVX-512.
+    chunks.for_each(|(u, y)| dispatch!(WIDE, unsafe { forward_body::<E, WIDE>(activation, u, y) }));
+}
+
+/// # Safety
+/// As for [`activate`].
+#[inline(always)]
+unsafe fn forward_body<E: Float, const WIDE: bool>(activation: Activation, u: &[E], y: &mut [E]) {
+    let mut values = [E::Master::ZERO; BLOCK];
+    for (u, y) in u.chunks(BLOCK).zip(y.chunks_mut(BLOCK)) {
+        let values = &mut values[..u.len()];
+        values.iter_mut().zip(u).for_each(|(value, u)| *value = u.widen());
+        // SAFETY: passed on.
+        unsafe { activate::<_, WIDE>(values, activation) };
+        y.iter_mut().zip(values).for_each(|(y, value)| *y = E::narrow(*value));
+    }
+}
+
+/// `du = dy act'(u)`, from the argument `u`.
+pub fn backward<E: Float>(activation: Activation, u: &[E], dy: &[E], du: &mut [E]) {
+    assert!(u.len() == du.len() && dy.len() == du.len(), "slices of one length");
+    let chunks = (u.par_chunks(CHUNK), dy.par_chunks(CHUNK), du.par_chunks_mut(CHUNK)).into_par_iter();
+    // SAFETY: `WIDE` where compiled for AVX-512.
+    chunks
+        .for_each(|(u, dy, du)| dispatch!(WIDE, unsafe { backward_body::<E, WIDE>(activation, u, dy, du) }));
+}
+
+/// # Safety
+/// As for [`activate`].
+#[inline(always)]
+unsafe fn backward_body<E: Float, const WIDE: bool>(activation: Activation, u: &[E], dy: &[E], du: &mut [E]) {
+    let (mut values, mut slopes) = ([E::Master::ZERO; BLOCK], [E::Master::ZERO; BLOCK]);
+    for ((u, dy), du) in u.chunks(BLOCK).zip(dy.chunks(BLOCK)).zip(du.chunks_mut(BLOCK)) {
+        let (values, slopes) = (&mut values[..u.len()], &mut slopes[..u.len()]);
+        values.iter_mut().zip(u).for_each(|(value, u)| *value = u.widen());
+        // SAFETY: passed on.
+        unsafe { with_slopes::<_, WIDE>(values, slopes, activation) };
+        for ((du, dy), slope) in du.iter_mut().zip(dy).zip(slopes) {
+            *du = E::narrow(dy.widen() * *slope);
+        }
     }
 }
 

@@ -86,11 +86,15 @@ impl fmt::Display for Isa {
 /// Compiles one body for each instruction set and calls the best: loops over slices vectorise to what the
 /// processor has. The body must be an `#[inline(always)]` function.
 ///
-/// `dispatch!(body::<E>(x, y))` runs `body::<E>(x, y)` compiled for [`Isa::current`].
+/// `dispatch!(body::<E>(x, y))` runs `body::<E>(x, y)` compiled for [`Isa::current`]. In
+/// `dispatch!(WIDE, body::<E, WIDE>(x, y))` the constant says whether that is AVX-512.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! dispatch {
-    ($body:expr) => {{
+    ($body:expr) => {
+        $crate::dispatch!(_WIDE, $body)
+    };
+    ($wide:ident, $body:expr) => {{
         #[cfg(target_arch = "x86_64")]
         {
             #[target_feature(enable = "avx2,fma")]
@@ -102,25 +106,33 @@ macro_rules! dispatch {
                 f()
             }
             match $crate::kernels::isa::Isa::current() {
-                $crate::kernels::isa::Isa::Portable => $body,
-                // SAFETY: `Isa::current` never exceeds what the processor was detected to have.
-                $crate::kernels::isa::Isa::Avx2 => unsafe {
-                    avx2(
+                $crate::kernels::isa::Isa::Portable => {
+                    const $wide: bool = false;
+                    $body
+                }
+                $crate::kernels::isa::Isa::Avx2 => {
+                    const $wide: bool = false;
+                    let (body,) = (
                         #[inline(always)]
                         || $body,
-                    )
-                },
-                // SAFETY: as above.
-                _ => unsafe {
-                    avx512(
+                    );
+                    // SAFETY: `Isa::current` never exceeds what the processor was detected to have.
+                    unsafe { avx2(body) }
+                }
+                _ => {
+                    const $wide: bool = true;
+                    let (body,) = (
                         #[inline(always)]
                         || $body,
-                    )
-                },
+                    );
+                    // SAFETY: as above.
+                    unsafe { avx512(body) }
+                }
             }
         }
         #[cfg(not(target_arch = "x86_64"))]
         {
+            const $wide: bool = false;
             $body
         }
     }};

@@ -1,10 +1,11 @@
 //! Linear layers: y = activation(x w^T + b), fused.
 
-use crate::device::{Activation, Binary, Device, LinearSizes};
-use crate::element::{Float, Real};
+use crate::device::{Activation, Binary, Device, LinearSizes, Trace};
+use crate::element::{Element, Float, Real};
 use crate::error::TensorError;
 use crate::pack::Rows;
 use crate::param::{Module, Param, ParamId, ParamView, Role};
+use crate::saved::{Activated, Saved};
 use crate::shape::{Dim, Fits, Shape};
 use crate::tape::{Backward, Gradient, NodeId, RowProduct, Tape, Upstream, Walk};
 use crate::tensor::Tensor;
@@ -76,24 +77,43 @@ impl<E: Float, D: Device> Tape<E, D> {
     ) -> Result<Tensor<T, E, D>, TensorError> {
         let input = self.input(op, x)?;
         let Product { weight, bias, activation, sizes } = product;
-        let keep = self.is_recording() && activation != Activation::None;
-        let (y, slope) = self.device().linear(x.buffer(), &weight.1, Some(bias.1), activation, keep, sizes);
+        let keep = (self.is_recording() && activation != Activation::None).then_some(trace_of::<E>());
+        let (y, buffer) = self.device().linear(x.buffer(), &weight.1, Some(bias.1), activation, keep, sizes);
+        let traced = buffer.map(|buffer| match trace_of::<E>() {
+            Trace::Argument => Traced::Argument(Activated { argument: Arc::new(buffer), activation }),
+            Trace::Slope => Traced::Slope(buffer),
+        });
         let mut y = Tensor::from_buffer(self.device(), shape, y);
         y.rows = x.rows.clone();
+        if let Some(Traced::Argument(origin)) = &traced {
+            y.origin = Some(origin.clone());
+        }
         let parameters = vec![weight.0, bias.0];
         let rows = x.rows.clone();
         Ok(self.record(y, parameters, || {
             let bias = bias.0;
-            Box::new(LinearBackward { input, x: x.shared(), slope, weight, bias, sizes, rows })
+            Box::new(LinearBackward { input, x: x.saved(), traced, weight, bias, sizes, rows })
         }))
     }
 }
 
+/// What is kept of an activation. A value of bf16 was made from an argument more precise than one that is stored: it
+/// and the slope there cannot be had again.
+fn trace_of<E: Float>() -> Trace {
+    if E::DTYPE == E::Master::DTYPE { Trace::Argument } else { Trace::Slope }
+}
+
+/// A trace of the activation.
+enum Traced<E: Float, D: Device> {
+    Argument(Activated<E, D>),
+    Slope(D::Buffer<E>),
+}
+
 struct LinearBackward<E: Float, D: Device> {
     input: Option<NodeId>,
-    x: Arc<D::Buffer<E>>,
-    /// The slope of the activation; none if there is no activation.
-    slope: Option<D::Buffer<E>>,
+    x: Saved<E, D>,
+    /// None if there is no activation.
+    traced: Option<Traced<E, D>>,
     weight: (ParamId, Arc<D::Buffer<E::Master>>),
     bias: ParamId,
     sizes: LinearSizes,
@@ -102,13 +122,14 @@ struct LinearBackward<E: Float, D: Device> {
 
 impl<E: Float, D: Device> Backward<E, D> for LinearBackward<E, D> {
     fn backward(&self, upstream: Upstream<E, D>, walk: &mut Walk<'_, E, D>) -> Result<(), TensorError> {
-        let mut du = upstream.tensor();
-        if let Some(slope) = &self.slope {
-            du = walk.device().binary(&du, slope, Binary::Mul);
-        }
+        let dy = upstream.tensor();
+        let du = Arc::new(match &self.traced {
+            None => dy,
+            Some(Traced::Argument(activated)) => activated.backward(walk.device(), &dy),
+            Some(Traced::Slope(slope)) => walk.device().binary(&dy, slope, Binary::Mul),
+        });
         let (n, rows, sizes) = (self.sizes.rows, self.rows.as_ref(), self.sizes);
-        let du = Arc::new(du);
-        let product = WeightProduct { du: du.clone(), x: self.x.clone(), sizes };
+        let product = WeightProduct { du: du.clone(), x: self.x.values(walk.device()), sizes };
         walk.parameter_product(self.weight.0, n, rows, product);
         walk.parameter_rows(self.bias, n, rows, &mut |device, range| {
             Gradient::Dense(device.column_sums(&du, range, sizes.outputs))

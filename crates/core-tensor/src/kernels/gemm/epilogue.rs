@@ -1,12 +1,17 @@
 //! What happens to a block of the result between its sums and memory.
 
-#[cfg(target_arch = "x86_64")]
-use crate::element::DType;
 use crate::element::{Float, Real};
-#[cfg(target_arch = "x86_64")]
-use crate::kernels::activation::wide;
-use crate::kernels::activation::{Activation, gelu, gelu_tanh, relu, tanh};
+use crate::kernels::activation::{Activation, activate, with_slopes};
 use std::marker::PhantomData;
+
+/// What a product leaves of its activation for the backward pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Trace {
+    /// The activation's argument: its value and slope can be had from it again.
+    Argument,
+    /// The activation's slope, taken before the argument is rounded.
+    Slope,
+}
 
 /// What is done to a product before it is stored. The default does nothing.
 #[derive(Debug)]
@@ -15,20 +20,20 @@ pub struct Epilogue<'a, C: Float> {
     pub bias: Option<&'a [C::Master]>,
     /// Applied after the bias.
     pub activation: Activation,
-    /// Receives the slope of the activation at the value before it, for the backward pass: laid out as the result is.
-    pub slope: Option<&'a mut [C]>,
+    /// Receives a trace of the activation, laid out as the result is.
+    pub trace: Option<(Trace, &'a mut [C])>,
 }
 
 impl<C: Float> Default for Epilogue<'_, C> {
     fn default() -> Self {
-        Epilogue { bias: None, activation: Activation::None, slope: None }
+        Epilogue { bias: None, activation: Activation::None, trace: None }
     }
 }
 
 /// The result's place in memory and the way there, shared by the threads that compute its blocks.
 pub(super) struct Output<'a, C: Float> {
     c: *mut C,
-    slope: Option<*mut C>,
+    trace: Option<(Trace, *mut C)>,
     ldc: usize,
     pub(super) rows: usize,
     pub(super) cols: usize,
@@ -55,9 +60,9 @@ impl<'a, C: Float> Output<'a, C> {
         assert!(ldc >= cols, "matmul: row stride {ldc} is less than {cols} columns");
         let needed = if rows * cols == 0 { 0 } else { (rows - 1) * ldc + cols };
         assert!(c.len() >= needed, "matmul: the result needs {needed} elements, got {}", c.len());
-        let slope = epilogue.slope.map(|slope| {
-            assert!(slope.len() >= needed, "matmul: the slope needs {needed} elements, got {}", slope.len());
-            bytemuck::cast_slice_mut::<S, C>(slope).as_mut_ptr()
+        let trace = epilogue.trace.map(|(kind, trace)| {
+            assert!(trace.len() >= needed, "matmul: the trace needs {needed} elements, got {}", trace.len());
+            (kind, bytemuck::cast_slice_mut::<S, C>(trace).as_mut_ptr())
         });
         let bias = epilogue.bias.map(|bias| {
             assert_eq!(bias.len(), cols, "matmul: {} biases for {cols} columns", bias.len());
@@ -65,7 +70,7 @@ impl<'a, C: Float> Output<'a, C> {
         });
         let c = bytemuck::cast_slice_mut::<S, C>(c).as_mut_ptr();
         let activation = epilogue.activation;
-        Output { c, slope, ldc, rows, cols, bias, activation, accumulate, borrowed: PhantomData }
+        Output { c, trace, ldc, rows, cols, bias, activation, accumulate, borrowed: PhantomData }
     }
 
     /// Takes a block of sums, `width` to a row, to its place: as much of it as lies within the result.
@@ -96,12 +101,17 @@ impl<'a, C: Float> Output<'a, C> {
         let block = &mut sums[..rows * width];
         // SAFETY: row + i < rows and col + cols <= self.cols, so the slice is in the result's layout; see `new`.
         let place = |to: *mut C, i: usize| unsafe { std::slice::from_raw_parts_mut(to.add(at(i)), cols) };
-        if let Some(slope) = self.slope {
-            let mut slopes = [C::Master::ZERO; WIDEST];
+        if let Some((Trace::Argument, arguments)) = self.trace {
+            for (i, u) in block.chunks_exact(width).enumerate() {
+                narrow(place(arguments, i), u);
+            }
+        }
+        if let Some((Trace::Slope, slopes)) = self.trace {
+            let mut row = [C::Master::ZERO; WIDEST];
             for (i, u) in block.chunks_exact_mut(width).enumerate() {
                 // SAFETY: passed on.
-                unsafe { with_slopes::<_, WIDE>(u, &mut slopes[..width], self.activation) };
-                narrow(place(slope, i), &slopes);
+                unsafe { with_slopes::<_, WIDE>(u, &mut row[..width], self.activation) };
+                narrow(place(slopes, i), &row);
             }
         } else {
             // SAFETY: passed on.
@@ -130,62 +140,5 @@ fn add<X: Float>(u: &mut [X::Master], x: &[X]) {
 fn narrow<C: Float>(c: &mut [C], u: &[C::Master]) {
     for (c, u) in c.iter_mut().zip(u) {
         *c = C::narrow(*u);
-    }
-}
-
-/// Values before the activation become values after it. One loop for each activation, its function called by name:
-/// passed as an argument it would be called through a shim that is not always inlined, and the loop would not become a
-/// vector loop.
-///
-/// # Safety
-/// If `WIDE`, the processor must have AVX-512.
-#[inline(always)]
-unsafe fn activate<M: Real, const WIDE: bool>(values: &mut [M], activation: Activation) {
-    #[cfg(target_arch = "x86_64")]
-    if WIDE && activation == Activation::Gelu && M::DTYPE == DType::F32 {
-        // SAFETY: passed on.
-        return unsafe { wide::gelu(bytemuck::cast_slice_mut(values), None) };
-    }
-    macro_rules! each {
-        ($function:path) => {
-            for u in values {
-                *u = $function(*u).0;
-            }
-        };
-    }
-    match activation {
-        Activation::None => {}
-        Activation::Relu => each!(relu),
-        Activation::Tanh => each!(tanh),
-        Activation::Gelu => each!(gelu),
-        Activation::GeluTanh => each!(gelu_tanh),
-    }
-}
-
-/// [`activate`], and the slopes.
-///
-/// # Safety
-/// As for [`activate`].
-#[inline(always)]
-unsafe fn with_slopes<M: Real, const WIDE: bool>(values: &mut [M], slopes: &mut [M], activation: Activation) {
-    #[cfg(target_arch = "x86_64")]
-    if WIDE && activation == Activation::Gelu && M::DTYPE == DType::F32 {
-        let (values, slopes) = (bytemuck::cast_slice_mut(values), bytemuck::cast_slice_mut(slopes));
-        // SAFETY: passed on.
-        return unsafe { wide::gelu(values, Some(slopes)) };
-    }
-    macro_rules! each {
-        ($function:path) => {
-            for (u, slope) in values.iter_mut().zip(slopes) {
-                (*u, *slope) = $function(*u);
-            }
-        };
-    }
-    match activation {
-        Activation::None => slopes.fill(M::ONE),
-        Activation::Relu => each!(relu),
-        Activation::Tanh => each!(tanh),
-        Activation::Gelu => each!(gelu),
-        Activation::GeluTanh => each!(gelu_tanh),
     }
 }

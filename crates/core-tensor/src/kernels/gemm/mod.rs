@@ -27,7 +27,7 @@ mod transpose;
 #[cfg(target_arch = "x86_64")]
 pub(super) use transpose::transpose16;
 
-pub use epilogue::Epilogue;
+pub use epilogue::{Epilogue, Trace};
 pub use matrix::Mat;
 pub use reference::reference;
 
@@ -45,7 +45,7 @@ use pack::{Operand, Plain, Rounded};
 /// `a: (rows, depth)`, `b: (depth, cols)`, `c: (rows, cols)` with row stride `ldc`.
 ///
 /// # Panics
-/// If the depths of `a` and `b` differ, or `c`, the bias or the slope do not hold the result.
+/// If the depths of `a` and `b` differ, or `c`, the bias or the trace do not hold the result.
 pub fn matmul<A, B, C, M>(
     c: &mut [C],
     ldc: usize,

@@ -1,6 +1,6 @@
 //! The matrix product as its definition says it.
 
-use super::{Epilogue, Mat};
+use super::{Epilogue, Mat, Trace};
 use crate::element::{DType, Float, Real, bf16};
 use crate::kernels::activation::reference as activation;
 
@@ -36,8 +36,11 @@ pub fn reference<A, B, C, M>(
             let start = if accumulate { c[i * ldc + j].to_f64() } else { 0.0 };
             let bias = epilogue.bias.map_or(0.0, |bias| bias[j].as_f64());
             let u = start + (0..a.cols).map(product).sum::<f64>() + bias;
-            if let Some(slope) = epilogue.slope.as_deref_mut() {
-                slope[i * ldc + j] = C::of(activation::slope(epilogue.activation, u));
+            if let Some((kind, trace)) = &mut epilogue.trace {
+                trace[i * ldc + j] = C::of(match kind {
+                    Trace::Argument => u,
+                    Trace::Slope => activation::slope(epilogue.activation, u),
+                });
             }
             c[i * ldc + j] = C::of(activation::value(epilogue.activation, u));
         }
@@ -53,7 +56,7 @@ mod tests {
     fn two_by_two() {
         let (a, b) = ([1.0, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0]);
         let mut c = [1.0; 4];
-        let epilogue = Epilogue { bias: Some(&[100.0, -70.0]), activation: Activation::Relu, slope: None };
+        let epilogue = Epilogue { bias: Some(&[100.0, -70.0]), activation: Activation::Relu, trace: None };
         reference(&mut c, 2, Mat::new(&a, 2, 2), Mat::new(&b, 2, 2), true, epilogue);
         assert_eq!(c, [120.0, 0.0, 144.0, 0.0]);
     }
