@@ -1,51 +1,41 @@
-//! What a backward pass keeps of the values that it needs: the values, or what they are made of.
+//! What a backward pass keeps of the values that it needs: the values, or what they can be made of again.
 //!
-//! The widest tensors of an encoder lie around an activation: its argument u and its value y, both of which the
-//! backward pass needs. Where a tensor is stored as precisely as it is computed, y can be had from u again, to the bit,
-//! and u is all that is kept.
+//! Beside each linear layer's input x lies what x was made of, which another backward pass keeps: the argument of an
+//! activation, the normalised rows of a norm. Where a tensor is stored as precisely as it is computed, x can be made
+//! again from that, to the bit, and only one of the two is kept.
 
-use crate::device::{Activation, Device, Unary};
+use crate::device::Device;
 use crate::element::{Element, Float};
+use std::fmt::Debug;
 use std::sync::Arc;
 
-/// Values that an activation made.
+/// What a tensor's values can be made of again.
+pub(crate) trait Origin<E: Element, D: Device>: Debug + Send + Sync {
+    /// The values, to the bit.
+    fn values(&self, device: &D) -> D::Buffer<E>;
+}
+
+/// Whether values of this type can have an [`Origin`]: those of bf16 are made from numbers more precise than those that
+/// are stored.
+pub(crate) fn can_be_made_again<E: Float>() -> bool {
+    E::DTYPE == <E::Master as Element>::DTYPE
+}
+
+/// Values for a backward pass.
 #[derive(Debug)]
-pub(crate) struct Activated<E: Element, D: Device> {
-    pub(crate) argument: Arc<D::Buffer<E>>,
-    pub(crate) activation: Activation,
-}
-
-impl<E: Element, D: Device> Clone for Activated<E, D> {
-    fn clone(&self) -> Self {
-        Activated { argument: self.argument.clone(), activation: self.activation }
-    }
-}
-
-impl<E: Float, D: Device> Activated<E, D> {
-    /// The gradient of the argument, from that of the values.
-    pub(crate) fn backward(&self, device: &D, dy: &D::Buffer<E>) -> D::Buffer<E> {
-        // The slope of an activation is a function of the argument alone, which stands in for the values here.
-        device.unary_backward(dy, &self.argument, &self.argument, Unary::Activation(self.activation))
-    }
-}
-
-/// Values for the backward pass.
-#[derive(Debug)]
-pub(crate) enum Saved<E: Float, D: Device> {
+pub(crate) enum Saved<E: Element, D: Device> {
     /// Kept.
     Values(Arc<D::Buffer<E>>),
     /// To be made again.
-    Again(Activated<E, D>),
+    Origin(Arc<dyn Origin<E, D>>),
 }
 
-impl<E: Float, D: Device> Saved<E, D> {
+impl<E: Element, D: Device> Saved<E, D> {
     /// The values.
     pub(crate) fn values(&self, device: &D) -> Arc<D::Buffer<E>> {
         match self {
             Saved::Values(values) => values.clone(),
-            Saved::Again(Activated { argument, activation }) => {
-                Arc::new(device.unary(argument, Unary::Activation(*activation)))
-            }
+            Saved::Origin(origin) => Arc::new(origin.values(device)),
         }
     }
 }

@@ -1,10 +1,10 @@
 //! A tensor: a shape, an element type, a device, and shared storage.
 
 use crate::device::Device;
-use crate::element::{Element, Float};
+use crate::element::Element;
 use crate::error::{TensorError, check};
 use crate::pack::Rows;
-use crate::saved::{Activated, Saved};
+use crate::saved::{Origin, Saved};
 use crate::shape::{Shape, sizes};
 use crate::tape::NodeId;
 use std::sync::Arc;
@@ -19,8 +19,8 @@ pub struct Tensor<S: Shape, E: Element, D: Device> {
     device: D,
     pub(crate) node: Option<NodeId>,
     pub(crate) rows: Option<Rows>,
-    /// What the values can be had from again, if that is kept anyway.
-    pub(crate) origin: Option<Activated<E, D>>,
+    /// What the values can be made of again, if that is kept anyway.
+    pub(crate) origin: Option<Arc<dyn Origin<E, D>>>,
 }
 
 impl<S: Shape, E: Element, D: Device> Clone for Tensor<S, E, D> {
@@ -127,13 +127,11 @@ impl<S: Shape, E: Element, D: Device> Tensor<S, E, D> {
     pub fn detach(&self) -> Self {
         Tensor { node: None, origin: None, ..self.clone() }
     }
-}
 
-impl<S: Shape, E: Float, D: Device> Tensor<S, E, D> {
     /// The values as a backward pass keeps them.
     pub(crate) fn saved(&self) -> Saved<E, D> {
         match &self.origin {
-            Some(origin) => Saved::Again(origin.clone()),
+            Some(origin) => Saved::Origin(origin.clone()),
             None => Saved::Values(self.shared()),
         }
     }

@@ -59,16 +59,15 @@ impl Memory {
         let (hidden, inner, layers) =
             (form.hidden_size as f64, form.intermediate_size as f64, form.layers as f64);
         let rows = form.vocab_size as f64;
-        // In f32 the values of an activation are made again from its arguments.
-        let (size, of_activation) = match config.train.precision {
-            Precision::Bf16 => (2.0, 2.0),
-            Precision::F32 => (4.0, 1.0),
+        // In f32 the values of norms and activations are made again from what these made them of.
+        let (size, layer) = match config.train.precision {
+            Precision::Bf16 => (2.0, 8.0 * hidden + 2.0 * inner),
+            Precision::F32 => (4.0, 6.0 * hidden + inner),
         };
         let moments = match config.train.optimizer {
             Optimizer::AdamW { .. } => 8.0,
             Optimizer::Sgd { .. } => 4.0,
         };
-        let layer = 8.0 * hidden + of_activation * inner;
         // The backward pass of a layer holds the gradients of its widest tensors beside what was kept.
         let backward = 4.0 * hidden + 2.0 * inner;
         let kept = match config.encoder.checkpoint_layers {

@@ -17,7 +17,7 @@ macro_rules! addresses {
 /// The methods over a stored type.
 fn of_floats<D: Device, E: Float>() -> Vec<*const ()> {
     addresses![E; zeros, upload, download, duplicate, linear, linear_input, linear_weight, column_sums,
-        matmul, layer_norm, layer_norm_backward, layer_norm_weights, attention,
+        matmul, layer_norm, gain_and_offset, layer_norm_backward, layer_norm_weights, attention,
         attention_backward, embedding, embedding_backward, dropout, cross_entropy, cross_entropy_backward,
         squared_error, squared_error_backward, binary_cross_entropy, binary_cross_entropy_backward, softmax,
         softmax_backward, gather_rows, scatter_add, mean_pool, mean_pool_backward, unary, unary_backward, binary,

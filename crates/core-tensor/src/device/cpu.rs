@@ -229,6 +229,17 @@ impl Device for Cpu {
         (y, normalised, rstd)
     }
 
+    fn gain_and_offset<E: Float>(
+        &self,
+        normalised: &CpuBuffer<E>,
+        gamma: &CpuBuffer<E::Master>,
+        beta: &CpuBuffer<E::Master>,
+    ) -> CpuBuffer<E> {
+        let _timer = Work::NormDropout.begin();
+        let (normalised, gamma, beta) = (normalised.slice(), gamma.slice(), beta.slice());
+        made(normalised.len(), |y| layer_norm::gain_and_offset(normalised, gamma, beta, y))
+    }
+
     fn layer_norm_backward<E: Float>(
         &self,
         dy: &CpuBuffer<E>,

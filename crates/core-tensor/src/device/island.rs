@@ -196,6 +196,17 @@ impl Device for Island {
         (IslandBuffer::rounded(y), IslandBuffer::rounded(normalised), IslandBuffer::rounded(rstd))
     }
 
+    fn gain_and_offset<E: Float>(
+        &self,
+        normalised: &IslandBuffer<E>,
+        gamma: &IslandBuffer<E::Master>,
+        beta: &IslandBuffer<E::Master>,
+    ) -> IslandBuffer<E> {
+        let (gamma, beta) = (gamma.wide(), beta.wide());
+        let columns = (0..gamma.len()).cycle();
+        IslandBuffer::rounded(normalised.wide().into_iter().zip(columns).map(|(h, j)| gamma[j] * h + beta[j]))
+    }
+
     fn layer_norm_backward<E: Float>(
         &self,
         dy: &IslandBuffer<E>,

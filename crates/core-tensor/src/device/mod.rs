@@ -138,6 +138,14 @@ pub trait Device: Clone + Debug + Send + Sync + 'static {
         dropout: Option<RowDropout<'_>>,
         keep: bool,
     ) -> (Self::Buffer<E>, Self::Buffer<E>, Self::Buffer<E::Master>);
+    /// gamma h + beta for each row h of `normalised`: what [`layer_norm`](Self::layer_norm) returned, to the bit where
+    /// `E` is its own master.
+    fn gain_and_offset<E: Float>(
+        &self,
+        normalised: &Self::Buffer<E>,
+        gamma: &Self::Buffer<E::Master>,
+        beta: &Self::Buffer<E::Master>,
+    ) -> Self::Buffer<E>;
     /// The gradient of z and, where there is dropout, that of x.
     fn layer_norm_backward<E: Float>(
         &self,

@@ -96,15 +96,47 @@ fn forward_rows<E: Float>(norm: &Norm<'_, E>, first: usize, y: &mut [E], mut kep
         for z in &mut z {
             *z = (*z - mean) * rstd;
         }
-        for (((y, z), gamma), beta) in y.iter_mut().zip(&z).zip(norm.gamma).zip(norm.beta) {
-            *y = E::narrow(*z * *gamma + *beta);
-        }
+        scale_row(&z, norm.gamma, norm.beta, y);
         if let Some(kept) = &mut kept {
             kept.rstd[i] = rstd;
             for (h, z) in kept.normalised[i * width..][..width].iter_mut().zip(&z) {
                 *h = E::narrow(*z);
             }
         }
+    }
+}
+
+/// `y = gamma h + beta` of one row.
+#[inline(always)]
+fn scale_row<H: Float, E: Float<Master = H::Master>>(
+    h: &[H],
+    gamma: &[H::Master],
+    beta: &[H::Master],
+    y: &mut [E],
+) {
+    for (((y, h), gamma), beta) in y.iter_mut().zip(h).zip(gamma).zip(beta) {
+        *y = E::narrow(h.widen() * *gamma + *beta);
+    }
+}
+
+/// `y = gamma h + beta` for each normalised row `h`: what [`forward`] made, to the bit if `E` is its own master.
+///
+/// # Shapes
+/// `normalised, y: (rows, width)`, `gamma, beta: (width,)`.
+pub fn gain_and_offset<E: Float>(normalised: &[E], gamma: &[E::Master], beta: &[E::Master], y: &mut [E]) {
+    let width = gamma.len().max(1);
+    assert!(normalised.len() == y.len() && y.len().is_multiple_of(width), "whole rows");
+    assert_eq!(beta.len(), gamma.len(), "one bias per column");
+    let elements = rows_per_chunk(width) * width;
+    let chunks = (normalised.par_chunks(elements), y.par_chunks_mut(elements)).into_par_iter();
+    chunks.for_each(|(h, y)| dispatch!(scale_rows(h, gamma, beta, y)));
+}
+
+#[inline(always)]
+fn scale_rows<E: Float>(h: &[E], gamma: &[E::Master], beta: &[E::Master], y: &mut [E]) {
+    let width = gamma.len();
+    for (h, y) in h.chunks_exact(width).zip(y.chunks_exact_mut(width)) {
+        scale_row(h, gamma, beta, y);
     }
 }
 
@@ -330,7 +362,7 @@ pub mod reference {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::element::bf16;
+    use crate::element::{Element, bf16};
     use crate::kernels::check::{assert_close, assert_gradient, tolerance, values, weighted};
 
     /// Drops every third unit, counted across rows.
@@ -362,6 +394,12 @@ mod tests {
                 forward(&x, residual, scales, &gamma, &beta, 1e-5, &mut y, kept);
                 backward(&dy, &h, &rstd, &gamma, &mut dz, scales.map(|s| (s, &mut dx[..])));
                 backward_weights(&dy, &h, rows / 3..rows, dgamma, dbeta);
+                let mut again = vec![E::default(); n];
+                gain_and_offset(&h, &gamma, &beta, &mut again);
+                if E::DTYPE == <E::Master as Element>::DTYPE {
+                    assert_eq!(again, y, "made again to the bit");
+                }
+                assert_close(&again, &y, 2.0 * tolerance::<E>());
             } else {
                 reference::forward(&x, residual, scales, &gamma, &beta, 1e-5, &mut y, kept);
                 reference::backward(&dy, &h, &rstd, &gamma, &mut dz, scales.map(|s| (s, &mut dx[..])));

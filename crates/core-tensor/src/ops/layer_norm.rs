@@ -7,6 +7,7 @@ use crate::element::{Float, Real};
 use crate::error::{TensorError, check};
 use crate::pack::Rows;
 use crate::param::{Module, Param, ParamId, ParamView, Role};
+use crate::saved::{Origin, can_be_made_again};
 use crate::shape::{Dim, Fits};
 use crate::tape::{Backward, Gradient, NodeId, Tape, Upstream, Walk};
 use crate::tensor::Tensor;
@@ -71,8 +72,13 @@ impl<E: Float, D: Device> Tape<E, D> {
             drawn.as_ref().map(Drawn::of_rows),
             self.is_recording(),
         );
+        let normalised = Arc::new(normalised);
         let mut y = Tensor::from_buffer(self.device(), (x.shape().0, width.0), y);
         y.rows = x.rows.clone();
+        if self.is_recording() && can_be_made_again::<E>() {
+            let (gamma, beta) = (gamma.shared(), beta.shared());
+            y.origin = Some(Arc::new(Normalised::<E, D> { normalised: normalised.clone(), gamma, beta }));
+        }
         let (ids, rows) = ((layer.gamma.id(), layer.beta.id()), x.rows.clone());
         let sizes = (x.shape().0.size(), width.0.size());
         Ok(self.record(y, vec![ids.0, ids.1], || {
@@ -90,9 +96,23 @@ impl<E: Float, D: Device> Tape<E, D> {
     }
 }
 
+/// What a norm made its values of.
+#[derive(Debug)]
+struct Normalised<E: Float, D: Device> {
+    normalised: Arc<D::Buffer<E>>,
+    gamma: Arc<D::Buffer<E::Master>>,
+    beta: Arc<D::Buffer<E::Master>>,
+}
+
+impl<E: Float, D: Device> Origin<E, D> for Normalised<E, D> {
+    fn values(&self, device: &D) -> D::Buffer<E> {
+        device.gain_and_offset(&self.normalised, &self.gamma, &self.beta)
+    }
+}
+
 struct LayerNormBackward<E: Float, D: Device> {
     inputs: (Option<NodeId>, Option<NodeId>),
-    normalised: D::Buffer<E>,
+    normalised: Arc<D::Buffer<E>>,
     rstd: D::Buffer<E::Master>,
     gamma: Arc<D::Buffer<E::Master>>,
     ids: (ParamId, ParamId),

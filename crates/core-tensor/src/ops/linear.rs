@@ -1,11 +1,11 @@
 //! Linear layers: y = activation(x w^T + b), fused.
 
-use crate::device::{Activation, Binary, Device, LinearSizes, Trace};
+use crate::device::{Activation, Binary, Device, LinearSizes, Trace, Unary};
 use crate::element::{Element, Float, Real};
 use crate::error::TensorError;
 use crate::pack::Rows;
 use crate::param::{Module, Param, ParamId, ParamView, Role};
-use crate::saved::{Activated, Saved};
+use crate::saved::{Origin, Saved, can_be_made_again};
 use crate::shape::{Dim, Fits, Shape};
 use crate::tape::{Backward, Gradient, NodeId, RowProduct, Tape, Upstream, Walk};
 use crate::tensor::Tensor;
@@ -77,16 +77,17 @@ impl<E: Float, D: Device> Tape<E, D> {
     ) -> Result<Tensor<T, E, D>, TensorError> {
         let input = self.input(op, x)?;
         let Product { weight, bias, activation, sizes } = product;
-        let keep = (self.is_recording() && activation != Activation::None).then_some(trace_of::<E>());
-        let (y, buffer) = self.device().linear(x.buffer(), &weight.1, Some(bias.1), activation, keep, sizes);
-        let traced = buffer.map(|buffer| match trace_of::<E>() {
+        let kind = if can_be_made_again::<E>() { Trace::Argument } else { Trace::Slope };
+        let trace = (self.is_recording() && activation != Activation::None).then_some(kind);
+        let (y, buffer) = self.device().linear(x.buffer(), &weight.1, Some(bias.1), activation, trace, sizes);
+        let mut y = Tensor::from_buffer(self.device(), shape, y);
+        y.rows = x.rows.clone();
+        let traced = buffer.map(|buffer| match kind {
             Trace::Argument => Traced::Argument(Activated { argument: Arc::new(buffer), activation }),
             Trace::Slope => Traced::Slope(buffer),
         });
-        let mut y = Tensor::from_buffer(self.device(), shape, y);
-        y.rows = x.rows.clone();
-        if let Some(Traced::Argument(origin)) = &traced {
-            y.origin = Some(origin.clone());
+        if let Some(Traced::Argument(activated)) = &traced {
+            y.origin = Some(Arc::new(activated.clone()));
         }
         let parameters = vec![weight.0, bias.0];
         let rows = x.rows.clone();
@@ -97,10 +98,31 @@ impl<E: Float, D: Device> Tape<E, D> {
     }
 }
 
-/// What is kept of an activation. A value of bf16 was made from an argument more precise than one that is stored: it
-/// and the slope there cannot be had again.
-fn trace_of<E: Float>() -> Trace {
-    if E::DTYPE == E::Master::DTYPE { Trace::Argument } else { Trace::Slope }
+/// What an activation made its values of.
+#[derive(Debug)]
+struct Activated<E: Element, D: Device> {
+    argument: Arc<D::Buffer<E>>,
+    activation: Activation,
+}
+
+impl<E: Element, D: Device> Clone for Activated<E, D> {
+    fn clone(&self) -> Self {
+        Activated { argument: self.argument.clone(), activation: self.activation }
+    }
+}
+
+impl<E: Float, D: Device> Activated<E, D> {
+    /// The gradient of the argument, from that of the values.
+    fn backward(&self, device: &D, dy: &D::Buffer<E>) -> D::Buffer<E> {
+        // The slope of an activation is a function of the argument alone, which stands in for the values here.
+        device.unary_backward(dy, &self.argument, &self.argument, Unary::Activation(self.activation))
+    }
+}
+
+impl<E: Float, D: Device> Origin<E, D> for Activated<E, D> {
+    fn values(&self, device: &D) -> D::Buffer<E> {
+        device.unary(&self.argument, Unary::Activation(self.activation))
+    }
 }
 
 /// A trace of the activation.
