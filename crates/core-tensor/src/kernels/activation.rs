@@ -130,19 +130,17 @@ const BLOCK: usize = 256;
 pub fn forward<E: Float>(activation: Activation, u: &[E], y: &mut [E]) {
     assert_eq!(u.len(), y.len(), "slices of one length");
     let chunks = (u.par_chunks(CHUNK), y.par_chunks_mut(CHUNK)).into_par_iter();
-    // SAFETY: `WIDE` where compiled for AVX-512.
-    chunks.for_each(|(u, y)| dispatch!(WIDE, unsafe { forward_body::<E, WIDE>(activation, u, y) }));
+    chunks.for_each(|(u, y)| dispatch!(WIDE, forward_body::<E, WIDE>(activation, u, y)));
 }
 
-/// # Safety
-/// As for [`activate`].
+/// Only for `dispatch`, which says `WIDE` where it compiles for AVX-512.
 #[inline(always)]
-unsafe fn forward_body<E: Float, const WIDE: bool>(activation: Activation, u: &[E], y: &mut [E]) {
+fn forward_body<E: Float, const WIDE: bool>(activation: Activation, u: &[E], y: &mut [E]) {
     let mut values = [E::Master::ZERO; BLOCK];
     for (u, y) in u.chunks(BLOCK).zip(y.chunks_mut(BLOCK)) {
         let values = &mut values[..u.len()];
         values.iter_mut().zip(u).for_each(|(value, u)| *value = u.widen());
-        // SAFETY: passed on.
+        // SAFETY: `dispatch` compiles this for what the processor has.
         unsafe { activate::<_, WIDE>(values, activation) };
         y.iter_mut().zip(values).for_each(|(y, value)| *y = E::narrow(*value));
     }
@@ -152,20 +150,17 @@ unsafe fn forward_body<E: Float, const WIDE: bool>(activation: Activation, u: &[
 pub fn backward<E: Float>(activation: Activation, u: &[E], dy: &[E], du: &mut [E]) {
     assert!(u.len() == du.len() && dy.len() == du.len(), "slices of one length");
     let chunks = (u.par_chunks(CHUNK), dy.par_chunks(CHUNK), du.par_chunks_mut(CHUNK)).into_par_iter();
-    // SAFETY: `WIDE` where compiled for AVX-512.
-    chunks
-        .for_each(|(u, dy, du)| dispatch!(WIDE, unsafe { backward_body::<E, WIDE>(activation, u, dy, du) }));
+    chunks.for_each(|(u, dy, du)| dispatch!(WIDE, backward_body::<E, WIDE>(activation, u, dy, du)));
 }
 
-/// # Safety
-/// As for [`activate`].
+/// Only for `dispatch`, as [`forward_body`].
 #[inline(always)]
-unsafe fn backward_body<E: Float, const WIDE: bool>(activation: Activation, u: &[E], dy: &[E], du: &mut [E]) {
+fn backward_body<E: Float, const WIDE: bool>(activation: Activation, u: &[E], dy: &[E], du: &mut [E]) {
     let (mut values, mut slopes) = ([E::Master::ZERO; BLOCK], [E::Master::ZERO; BLOCK]);
     for ((u, dy), du) in u.chunks(BLOCK).zip(dy.chunks(BLOCK)).zip(du.chunks_mut(BLOCK)) {
         let (values, slopes) = (&mut values[..u.len()], &mut slopes[..u.len()]);
         values.iter_mut().zip(u).for_each(|(value, u)| *value = u.widen());
-        // SAFETY: passed on.
+        // SAFETY: `dispatch` compiles this for what the processor has.
         unsafe { with_slopes::<_, WIDE>(values, slopes, activation) };
         for ((du, dy), slope) in du.iter_mut().zip(dy).zip(slopes) {
             *du = E::narrow(dy.widen() * *slope);

@@ -84,7 +84,7 @@ impl fmt::Display for Isa {
 }
 
 /// Compiles one body for each instruction set and calls the best: loops over slices vectorise to what the
-/// processor has. The body must be an `#[inline(always)]` function.
+/// processor has. The body must be an `#[inline(always)]` function, without `unsafe` around it.
 ///
 /// `dispatch!(body::<E>(x, y))` runs `body::<E>(x, y)` compiled for [`Isa::current`]. In
 /// `dispatch!(WIDE, body::<E, WIDE>(x, y))` the constant says whether that is AVX-512.
@@ -110,24 +110,22 @@ macro_rules! dispatch {
                     const $wide: bool = false;
                     $body
                 }
-                $crate::kernels::isa::Isa::Avx2 => {
+                // SAFETY: `Isa::current` never exceeds what the processor was detected to have.
+                $crate::kernels::isa::Isa::Avx2 => unsafe {
                     const $wide: bool = false;
-                    let (body,) = (
+                    avx2(
                         #[inline(always)]
                         || $body,
-                    );
-                    // SAFETY: `Isa::current` never exceeds what the processor was detected to have.
-                    unsafe { avx2(body) }
-                }
-                _ => {
+                    )
+                },
+                // SAFETY: as above.
+                _ => unsafe {
                     const $wide: bool = true;
-                    let (body,) = (
+                    avx512(
                         #[inline(always)]
                         || $body,
-                    );
-                    // SAFETY: as above.
-                    unsafe { avx512(body) }
-                }
+                    )
+                },
             }
         }
         #[cfg(not(target_arch = "x86_64"))]

@@ -22,6 +22,8 @@ pub mod random;
 pub mod reduce;
 pub mod rows;
 pub mod softmax;
+#[cfg(target_arch = "x86_64")]
+mod vector;
 
 /// `[f(0), f(1), ...]`, as [`std::array::from_fn`] makes it, but inlined for certain: inside a function compiled for
 /// more instructions than the rest, a call that is left would pass every vector register through memory.
@@ -33,4 +35,17 @@ pub(crate) fn array<T: Copy, const N: usize>(mut f: impl FnMut(usize) -> T) -> [
         all[i] = f(i);
     }
     all
+}
+
+/// Asks for the lines of the cache that hold `count` elements; the address may lie beyond the data.
+#[inline(always)]
+pub(crate) fn prefetch<T>(from: *const T, count: usize) {
+    #[cfg(target_arch = "x86_64")]
+    for byte in (0..count * size_of::<T>()).step_by(64) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: a prefetch reads nothing; the processor ignores addresses that cannot be read.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(from.cast::<i8>().wrapping_add(byte)) }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (from, count);
 }

@@ -189,7 +189,7 @@ fn block<E: Float, const BLOCK: usize>(
         hide_future(p, query);
     }
     let (lse, inner) = row_sums::<E, BLOCK>(given, shape, unit, query, count);
-    softmax_gradient(p, dp, &lse, &inner, query, mask);
+    softmax_gradient(isa, p, dp, &lse, &inner, query, mask);
     let by_key = Product {
         b: &s.scores[..],
         row_stride: BLOCK,
@@ -251,6 +251,7 @@ fn dot<E: Float>(a: &[E], b: &[E]) -> E::Master {
 /// From scores and gradients of masked probabilities to masked probabilities and gradients of scores.
 #[inline(always)]
 fn softmax_gradient<M: Real, const BLOCK: usize>(
+    isa: Isa,
     scores: &mut [[M; BLOCK]],
     dscores: &mut [[M; BLOCK]],
     lse: &[M; BLOCK],
@@ -264,7 +265,7 @@ fn softmax_gradient<M: Real, const BLOCK: usize>(
             mask.scales(&mut scales, group, query);
         }
         for ((p, dp), scales) in p.iter_mut().zip(dp).zip(&scales) {
-            let probability = exp_of_difference(p, lse);
+            let probability = exp_of_difference(isa, p, lse);
             for lane in 0..BLOCK {
                 p[lane] = probability[lane] * scales[lane];
                 dp[lane] = p[lane] * dp[lane] - probability[lane] * inner[lane];

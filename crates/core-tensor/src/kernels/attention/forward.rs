@@ -6,9 +6,13 @@ use super::{AttentionShape, Shared, Unit};
 #[cfg(target_arch = "x86_64")]
 use super::{is_paired, paired};
 use crate::dispatch;
+#[cfg(target_arch = "x86_64")]
+use crate::element::DType;
 use crate::element::{Float, Real};
 use crate::kernels::isa::Isa;
 use crate::kernels::random::UNITS;
+#[cfg(target_arch = "x86_64")]
+use crate::kernels::vector;
 use rayon::prelude::*;
 
 /// At most so many queries are one unit of work: what is read of the keys is copied once for all of them.
@@ -117,7 +121,7 @@ fn block<E: Float, const BLOCK: usize>(
     grow(scores, keys * BLOCK);
     scores_of::<_, BLOCK>(isa, scores, k, queries_across, keys, size, width);
     let (rows, _) = scores[..keys * BLOCK].as_chunks_mut::<BLOCK>();
-    let (top, sums) = softmax(rows, shape.causal.then_some(query), query, mask);
+    let (top, sums) = softmax(isa, rows, shape.causal.then_some(query), query, mask);
     grow(o, count * width);
     let product = Product {
         b: &scores[..],
@@ -183,6 +187,7 @@ pub(super) fn hide_future<M: Real, const BLOCK: usize>(scores: &mut [[M; BLOCK]]
 /// before the mask.
 #[inline(always)]
 fn softmax<M: Real, const BLOCK: usize>(
+    isa: Isa,
     scores: &mut [[M; BLOCK]],
     causal_from: Option<usize>,
     query: usize,
@@ -204,7 +209,7 @@ fn softmax<M: Real, const BLOCK: usize>(
             mask.scales(&mut scales, group, query);
         }
         for (row, scales) in rows.iter_mut().zip(&scales) {
-            let p = exp_of_difference(row, &top);
+            let p = exp_of_difference(isa, row, &top);
             for lane in 0..BLOCK {
                 sums[lane] += p[lane];
                 row[lane] = p[lane] * scales[lane];
@@ -216,8 +221,20 @@ fn softmax<M: Real, const BLOCK: usize>(
 
 /// `exp(a - b)` by lanes. Its own loop over its own array: then nothing stands in the way of vectors.
 #[inline(always)]
-pub(super) fn exp_of_difference<M: Real, const BLOCK: usize>(a: &[M; BLOCK], b: &[M; BLOCK]) -> [M; BLOCK] {
+pub(super) fn exp_of_difference<M: Real, const BLOCK: usize>(
+    isa: Isa,
+    a: &[M; BLOCK],
+    b: &[M; BLOCK],
+) -> [M; BLOCK] {
     let mut result = [M::ZERO; BLOCK];
+    #[cfg(target_arch = "x86_64")]
+    if M::DTYPE == DType::F32 && isa >= Isa::Avx512 {
+        let (a, b) = (bytemuck::cast_slice(&a[..]), bytemuck::cast_slice(&b[..]));
+        // SAFETY: the processor has the path `isa`.
+        unsafe { vector::exp_of_difference(a, b, bytemuck::cast_slice_mut(&mut result[..])) }
+        return result;
+    }
+    let _ = isa;
     for lane in 0..BLOCK {
         result[lane] = (a[lane] - b[lane]).exp();
     }

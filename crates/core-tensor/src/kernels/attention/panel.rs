@@ -2,12 +2,16 @@
 
 use super::{AttentionShape, Unit};
 use crate::element::{Float, Real};
+use crate::kernels::prefetch;
 use crate::kernels::random::{Stream, UNITS};
 
 /// Vector lanes of a tile, in elements.
 pub(super) const LANES: usize = 16;
 /// Queries that lie side by side.
 pub(super) const QUERY_BLOCK: usize = 2 * LANES;
+
+/// How many tokens [`Columns::look_ahead`] looks ahead.
+const AHEAD: usize = 8;
 
 /// Which of the three parts of a row of qkv.
 #[derive(Clone, Copy)]
@@ -51,6 +55,13 @@ impl Columns {
         self.start + token * self.stride
     }
 
+    /// Asks for the row of a token some way behind this one: each lies in another page, where the processor does not look
+    /// ahead by itself.
+    #[inline(always)]
+    pub(super) fn look_ahead<E>(self, of: &[E], token: usize) {
+        prefetch(of.as_ptr().wrapping_add(self.at(token + AHEAD)), self.size);
+    }
+
     /// Copies `count` tokens from `first` on, scaled, into rows of `width` elements; the rest of a row is zero.
     #[inline(always)]
     pub(super) fn pack<E: Float>(
@@ -64,6 +75,7 @@ impl Columns {
     ) {
         grow(to, count * width);
         for (token, to) in to.chunks_exact_mut(width).take(count).enumerate() {
+            self.look_ahead(from, first + token);
             let from = &from[self.at(first + token)..][..self.size];
             let (to, rest) = to.split_at_mut(self.size);
             for (to, &from) in to.iter_mut().zip(from) {

@@ -182,17 +182,10 @@ where
 {
     // SAFETY: as in `pack_panels`; the rest is passed on.
     unsafe {
-        if K::WIDE {
-            K::run(
-                #[inline(always)]
-                || out.finish::<true>(sums, K::COLS, row, col),
-            );
-        } else {
-            K::run(
-                #[inline(always)]
-                || out.finish::<false>(sums, K::COLS, row, col),
-            );
-        }
+        K::run(
+            #[inline(always)]
+            || out.finish::<K>(sums, row, col),
+        );
     }
 }
 

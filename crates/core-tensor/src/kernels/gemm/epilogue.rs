@@ -1,5 +1,10 @@
 //! What happens to a block of the result between its sums and memory.
 
+#[cfg(target_arch = "x86_64")]
+use super::pack::Format;
+use super::tile::Tile;
+#[cfg(target_arch = "x86_64")]
+use crate::element::{DType, bf16};
 use crate::element::{Float, Real};
 use crate::kernels::activation::{Activation, activate, with_slopes};
 use std::marker::PhantomData;
@@ -73,19 +78,15 @@ impl<'a, C: Float> Output<'a, C> {
         Output { c, trace, ldc, rows, cols, bias, activation, accumulate, borrowed: PhantomData }
     }
 
-    /// Takes a block of sums, `width` to a row, to its place: as much of it as lies within the result.
-    /// The block is used up. `WIDE` says that the caller was compiled for AVX-512.
+    /// Takes a block of sums of the kernel `K` to its place: as much of it as lies within the result. The block is used
+    /// up.
     ///
     /// # Safety
-    /// No other thread may be writing any element of this block. If `WIDE`, the processor must have AVX-512.
+    /// No other thread may be writing any element of this block. The processor must have the kernel's instructions, and
+    /// the caller must be compiled for them.
     #[inline(always)]
-    pub(super) unsafe fn finish<const WIDE: bool>(
-        &self,
-        sums: &mut [C::Master],
-        width: usize,
-        row: usize,
-        col: usize,
-    ) {
+    pub(super) unsafe fn finish<K: Tile>(&self, sums: &mut [C::Master], row: usize, col: usize) {
+        let width = K::COLS;
         let (rows, cols) = ((self.rows - row).min(sums.len() / width), (self.cols - col).min(width));
         let at = |i: usize| (row + i) * self.ldc + col;
         for (i, u) in sums.chunks_exact_mut(width).take(rows).enumerate() {
@@ -99,26 +100,40 @@ impl<'a, C: Float> Output<'a, C> {
             }
         }
         let block = &mut sums[..rows * width];
-        // SAFETY: row + i < rows and col + cols <= self.cols, so the slice is in the result's layout; see `new`.
-        let place = |to: *mut C, i: usize| unsafe { std::slice::from_raw_parts_mut(to.add(at(i)), cols) };
+        // SAFETY: row + i < rows and col + cols <= self.cols, so the slice is in the result's layout; see `new`. What
+        // else is asked for is passed on.
+        let store = |to: *mut C, i: usize, u: &[C::Master]| unsafe {
+            narrow::<K, C>(std::slice::from_raw_parts_mut(to.add(at(i)), cols), u);
+        };
         if let Some((Trace::Argument, arguments)) = self.trace {
             for (i, u) in block.chunks_exact(width).enumerate() {
-                narrow(place(arguments, i), u);
+                store(arguments, i, u);
             }
         }
         if let Some((Trace::Slope, slopes)) = self.trace {
             let mut row = [C::Master::ZERO; WIDEST];
+            let row = &mut row[..width];
             for (i, u) in block.chunks_exact_mut(width).enumerate() {
                 // SAFETY: passed on.
-                unsafe { with_slopes::<_, WIDE>(u, &mut row[..width], self.activation) };
-                narrow(place(slopes, i), &row);
+                unsafe {
+                    match K::WIDE {
+                        true => with_slopes::<_, true>(u, row, self.activation),
+                        false => with_slopes::<_, false>(u, row, self.activation),
+                    }
+                }
+                store(slopes, i, row);
             }
         } else {
             // SAFETY: passed on.
-            unsafe { activate::<_, WIDE>(block, self.activation) };
+            unsafe {
+                match K::WIDE {
+                    true => activate::<_, true>(block, self.activation),
+                    false => activate::<_, false>(block, self.activation),
+                }
+            }
         }
         for (i, u) in block.chunks_exact(width).enumerate() {
-            narrow(place(self.c, i), u);
+            store(self.c, i, u);
         }
     }
 }
@@ -134,11 +149,40 @@ fn add<X: Float>(u: &mut [X::Master], x: &[X]) {
     }
 }
 
-/// c = u rounded, as far as c goes. A loop of unknown length: unrolled into single elements, the rounding to bf16
-/// would not become vector code.
+/// c = u rounded, as far as c goes.
+///
+/// # Safety
+/// As for [`Output::finish`]; u must be as long as c.
 #[inline(always)]
-fn narrow<C: Float>(c: &mut [C], u: &[C::Master]) {
+unsafe fn narrow<K: Tile, C: Float>(c: &mut [C], u: &[C::Master]) {
+    #[cfg(target_arch = "x86_64")]
+    if <K::Format as Format>::MADE_OF == Some(DType::Bf16) && C::DTYPE == DType::Bf16 {
+        // SAFETY: only the kernel with the instructions for bf16 reads it as it lies.
+        return unsafe { round(bytemuck::cast_slice_mut(c), bytemuck::cast_slice(u)) };
+    }
+    // A loop of unknown length: unrolled into single elements, the rounding would not become vector code.
     for (c, u) in c.iter_mut().zip(u) {
         *c = C::narrow(*u);
+    }
+}
+
+/// c = u rounded to nearest, ties to even, by the instruction for it, which takes denormal numbers for zeros.
+///
+/// # Safety
+/// The processor must have AVX-512 with its instructions for bf16; u must be as long as c.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+unsafe fn round(c: &mut [bf16], u: &[f32]) {
+    use std::arch::x86_64::*;
+    debug_assert!(u.len() >= c.len(), "a value for each place");
+    for from in (0..c.len()).step_by(16) {
+        let mask = (0xffff_u32 >> (16 - (c.len() - from).min(16))) as u16;
+        // SAFETY: the caller has the instructions; `mask` names lanes inside both slices. The vector types hold the
+        // same bits.
+        unsafe {
+            let rounded = _mm512_cvtneps_pbh(_mm512_maskz_loadu_ps(mask, u.as_ptr().add(from)));
+            let rounded = std::mem::transmute::<__m256bh, __m256i>(rounded);
+            _mm256_mask_storeu_epi16(c.as_mut_ptr().add(from).cast(), mask, rounded);
+        }
     }
 }

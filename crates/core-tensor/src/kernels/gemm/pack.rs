@@ -6,6 +6,7 @@
 
 use super::Mat;
 use crate::element::{DType, Float, Real, bf16};
+use crate::kernels::prefetch;
 use bytemuck::Pod;
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -297,27 +298,31 @@ unsafe fn across_depth_wide<F: Takes<T>, T: Float>(
     #[cfg(target_arch = "x86_64")]
     {
         let lane_mask = |count: usize| (0xffff_u32 >> (16 - count.min(16))) as u16;
-        let lines = (panels.len() / size * width).min(operand.lines - line);
+        let count = panels.len() / size;
+        let lines = (count * width).min(operand.lines - line);
+        // Each step of a unit: its first line, its place in the panels, which lanes there are and which are wanted.
+        let steps = (0..count).flat_map(|p| (0..width).step_by(16).map(move |from| (p, from)));
+        let steps: Vec<(usize, usize, u16, u16)> = steps
+            .map(|(p, from)| {
+                let left = lines.saturating_sub(p * width).min(width).saturating_sub(from);
+                (p * width + from, p * size + from, lane_mask(left), lane_mask(width - from))
+            })
+            .collect();
+        assert!(units.len() * width <= size, "a panel holds the units");
         for (u, unit) in units.enumerate() {
             let at = |d: usize| line + (unit * F::DEPTH + d) * operand.depth_stride;
             let (first, second) = (&data[at(0)..][..lines], &data[at(F::DEPTH - 1)..][..lines]);
             for d in AHEAD * F::DEPTH..(AHEAD + 1) * F::DEPTH {
                 prefetch(data.as_ptr().wrapping_add(at(d)), lines);
             }
-            for (p, panel) in panels.chunks_exact_mut(size).enumerate() {
-                let row = &mut panel[u * width..][..width];
-                let left = lines.saturating_sub(p * width).min(width);
-                for from in (0..width).step_by(16) {
-                    let (there, wanted) = (lane_mask(left.saturating_sub(from)), lane_mask(width - from));
-                    // SAFETY: the caller has AVX-512; `there` names lanes inside the two lines and `wanted` lanes
-                    // inside the row. A pointer past an empty rest is not read.
-                    unsafe {
-                        let at = p * width + from;
-                        let (a, b) = (first.as_ptr().wrapping_add(at), second.as_ptr().wrapping_add(at));
-                        let units = F::across16(a, b, there).expect("units of 32 bits");
-                        let to = row.as_mut_ptr().add(from).cast();
-                        std::arch::x86_64::_mm512_mask_storeu_epi32(to, wanted, units);
-                    }
+            for &(at, to, there, wanted) in &steps {
+                // SAFETY: the caller has AVX-512; `there` names lanes inside the two lines and `wanted` lanes inside
+                // the row of this unit in its panel. A pointer past an empty rest is not read.
+                unsafe {
+                    let (a, b) = (first.as_ptr().wrapping_add(at), second.as_ptr().wrapping_add(at));
+                    let units = F::across16(a, b, there).expect("units of 32 bits");
+                    let to = panels.as_mut_ptr().add(to + u * width).cast();
+                    std::arch::x86_64::_mm512_mask_storeu_epi32(to, wanted, units);
                 }
             }
         }
@@ -332,19 +337,6 @@ unsafe fn across_depth_wide<F: Takes<T>, T: Float>(
 /// another page, where the processor does not look ahead by itself.
 #[cfg(target_arch = "x86_64")]
 const AHEAD: usize = 8;
-
-/// Asks for the lines of the cache that hold `count` elements; the address may lie beyond the data.
-#[inline(always)]
-fn prefetch<T>(from: *const T, count: usize) {
-    #[cfg(target_arch = "x86_64")]
-    for byte in (0..count * size_of::<T>()).step_by(64) {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: a prefetch reads nothing; the processor ignores addresses that cannot be read.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(from.cast::<i8>().wrapping_add(byte)) }
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = (from, count);
-}
 
 /// Any strides, any end: element by element, zeros where there is none.
 #[inline(always)]

@@ -128,6 +128,7 @@ impl Tokens<'_> {
     /// A token's columns in this head.
     #[inline(always)]
     fn row(&self, token: usize) -> &[bf16] {
+        self.columns.look_ahead(self.data, self.first + token);
         &self.data[self.columns.at(self.first + token)..][..self.columns.size()]
     }
 

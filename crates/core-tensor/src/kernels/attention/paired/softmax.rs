@@ -7,6 +7,7 @@ use super::panel::{LANES, Pair, narrow, zip};
 use crate::kernels::array;
 use crate::kernels::attention::panel::Mask;
 use crate::kernels::random::UNITS;
+use crate::kernels::vector::exp;
 use std::arch::x86_64::*;
 
 /// One row of a block: the queries of one key.
@@ -160,49 +161,4 @@ fn draw<const VECTORS: usize>(mask: &Mask<f32>, group: usize, query: usize) -> K
         }
     }
     kept
-}
-
-/// `e^x` by lanes, as [`special::exp`](crate::special::exp); 0 below -110, where it is less than the least `f32`.
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")]
-fn exp(x: __m512) -> __m512 {
-    let constant = |value: f32| _mm512_set1_ps(value);
-    // In this order of arguments a NaN stays one.
-    let x = _mm512_max_ps(constant(-110.0), x);
-    let n = _mm512_roundscale_ps::<0>(_mm512_mul_ps(x, constant(std::f32::consts::LOG2_E)));
-    let r = _mm512_fnmadd_ps(n, constant(0.693_359_4), x);
-    let r = _mm512_fnmadd_ps(n, constant(-2.121_944_4e-4), r);
-    let p = constant(1.987_569_2e-4);
-    let p = _mm512_fmadd_ps(p, r, constant(1.398_199_9e-3));
-    let p = _mm512_fmadd_ps(p, r, constant(8.333_452e-3));
-    let p = _mm512_fmadd_ps(p, r, constant(4.166_579_6e-2));
-    let p = _mm512_fmadd_ps(p, r, constant(0.166_666_65));
-    let p = _mm512_fmadd_ps(p, r, constant(0.5));
-    let series = _mm512_add_ps(_mm512_fmadd_ps(_mm512_mul_ps(p, r), r, r), constant(1.0));
-    _mm512_scalef_ps(series, n)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::kernels::isa::Isa;
-
-    #[test]
-    fn the_exponential_is_that_of_a_double() {
-        if Isa::detect() < Isa::Avx512Bf16 {
-            return;
-        }
-        let of = |x: f32| {
-            let mut lanes = [0f32; LANES];
-            // SAFETY: the instructions were detected.
-            unsafe { _mm512_storeu_ps(lanes.as_mut_ptr(), exp(_mm512_set1_ps(x))) }
-            lanes[0]
-        };
-        for x in (-87_000..=10_000).map(|i| i as f32 * 1e-3) {
-            let exact = f64::from(x).exp();
-            assert!((f64::from(of(x)) - exact).abs() <= 3e-7 * exact, "exp({x}) = {}", of(x));
-        }
-        assert_eq!((of(f32::NEG_INFINITY), of(-1e30), of(0.0)), (0.0, 0.0, 1.0));
-        assert!(of(f32::NAN).is_nan());
-    }
 }
