@@ -1,14 +1,14 @@
 //! Speed of the matrix product on the shapes of encoders, beside the peak of the instructions it is made of.
 //!
-//! `cargo bench -p mtl-core-tensor --bench gemm` measures with criterion. With `-- --table` it prints one table
-//! instead: for each shape the best of many runs on one thread, its share of the peak measured just before, and
-//! the `gemm` crate's figure for f32.
+//! `cargo bench -p mtl-core-tensor --bench gemm` measures with criterion. With `-- --table` it prints two tables
+//! instead, of one thread and of all: for each shape the best of many runs, and its share of the peak of as many
+//! threads, measured just before.
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use mtl_core_tensor::element::{Element, Float, bf16};
 use mtl_core_tensor::kernels::activation::Activation;
 use mtl_core_tensor::kernels::gemm::{Epilogue, Mat, matmul};
-use mtl_core_tensor::kernels::peak::{flops_per_second_of_one_thread, rate};
+use mtl_core_tensor::kernels::peak::{flops_per_second, rate};
 use std::time::Duration;
 
 /// Tokens, inputs and outputs of the linear layers of BERT-mini to BERT-base encoders.
@@ -101,15 +101,16 @@ fn best(work: f64, f: impl FnMut()) -> f64 {
     rate(work, Duration::from_millis(400), f) / 1e9
 }
 
-/// The peaks of one core for f32 and bf16, in GFLOP/s.
+/// The peaks of the current threads for f32 and bf16, in GFLOP/s.
 fn peaks() -> (f64, f64) {
-    let of = |dtype| flops_per_second_of_one_thread(dtype) / 1e9;
+    let of = |dtype| flops_per_second(dtype) / 1e9;
     (of(f32::DTYPE), of(bf16::DTYPE))
 }
 
-fn table() {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool of one thread");
+fn table(threads: usize) {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool of threads");
     pool.install(|| {
+        println!("threads: {threads}\n");
         println!("| layer | product | bf16 GFLOP/s | of peak | + gelu | f32 GFLOP/s | of peak |");
         println!("|---|---|---|---|---|---|---|");
         for (name, m, k, n) in SHAPES {
@@ -128,13 +129,13 @@ fn table() {
             }
         }
         let (fma, dot) = peaks();
-        println!("peak of one core: {fma:.0} GFLOP/s f32, {dot:.0} GFLOP/s bf16");
+        println!("\npeak: {fma:.0} GFLOP/s f32, {dot:.0} GFLOP/s bf16\n");
     });
 }
 
 fn main() {
     if std::env::args().any(|arg| arg == "--table") {
-        return table();
+        return [1, rayon::current_num_threads()].into_iter().for_each(table);
     }
     let mut criterion = Criterion::default().configure_from_args();
     criterion_of::<bf16>(&mut criterion);
