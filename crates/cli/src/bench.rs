@@ -20,8 +20,9 @@ tokens, with one head of two classes. Two steps are done before those that are m
 
 The columns:
   work           linear: products of linear layers; attention: its products,
-                 softmax and dropout; elementwise: slopes of activations and
-                 sums of gradients; other: all that has no line of its own
+                 softmax and dropout; elementwise: slopes of activations, in f32
+                 also their values once more, and sums of gradients;
+                 other: all that has no line of its own
   ms, share      time of it in a step, the mean, and its part of the step
   GFLOP/s        rate of its products, 10^9 operations per second
   of peak        that rate beside the peak of the precision on as many threads
