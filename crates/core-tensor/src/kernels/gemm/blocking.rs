@@ -13,12 +13,12 @@ use crate::element::Float;
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Units along the depth that are summed at once: 12 lines of `a` are then 12 KiB.
-const DEPTH_BLOCK: usize = 256;
+/// Units along the depth that are summed at once: 12 lines of `a` are then 18 KiB.
+const DEPTH_BLOCK: usize = 384;
 /// Panels that are packed at once where neighbouring lines are neighbours in memory, so that the lines of the caches
 /// that they share are read once.
 const GROUP: usize = 8;
-/// Lines of `b` in a strip: with a block of the depth, half a MiB.
+/// Lines of `b` in a strip: with a block of the depth, three quarters of a MiB.
 const STRIP_COLS: usize = 512;
 /// Lines of `a` in a chunk.
 const CHUNK_ROWS: usize = 192;
