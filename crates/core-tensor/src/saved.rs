@@ -39,3 +39,34 @@ impl<E: Element, D: Device> Saved<E, D> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::element::bf16;
+    use crate::tape::Tape;
+    use crate::{Activation, Cpu, Dropout, LayerNorm, Linear, Tensor};
+
+    /// Whether the tape keeps the output of an activation, and of a norm, that a linear layer reads.
+    fn are_kept<E: Float>() -> [bool; 2] {
+        let mut tape = Tape::<E, Cpu>::recording(&Cpu);
+        let layer = || Linear::new(Tensor::<_, E::Master, _>::zeros(&Cpu, (3usize, 3usize)));
+        let norm = LayerNorm::new(&Cpu, 3usize, 1e-5).unwrap();
+        let x = Tensor::zeros(&Cpu, (2usize, 3usize));
+        let activated = tape.linear(&x, &layer(), Activation::Gelu).unwrap();
+        let normed = tape.layer_norm(&x, None, &norm, Dropout::OFF).unwrap();
+        [activated, normed].map(|y| {
+            tape.linear(&y, &layer(), Activation::None).unwrap();
+            let values = Arc::downgrade(&y.shared());
+            drop(y);
+            values.upgrade().is_some()
+        })
+    }
+
+    #[test]
+    fn what_can_be_made_again_is_not_kept() {
+        assert_eq!(are_kept::<f32>(), [false, false]);
+        assert_eq!(are_kept::<f64>(), [false, false]);
+        assert_eq!(are_kept::<bf16>(), [true, true]);
+    }
+}

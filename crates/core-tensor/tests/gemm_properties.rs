@@ -250,6 +250,29 @@ fn a_value_is_had_again_from_its_argument_to_the_bit() {
 }
 
 #[test]
+fn a_bf16_result_is_rounded_to_nearest_with_ties_to_even() {
+    // A product over nothing is its bias. Every float with a step of 4099 between their bits: ties among them by hand.
+    let ties = [0x3f80_8000, 0x3f81_8000, 0xbf80_8000, 0xbf81_8000, 0x3f80_7fff, 0x3f80_8001, 0x7f7f_ffff];
+    let bits = (0x0080_0000..0x7f80_0000).step_by(4099).flat_map(|bits| [bits, bits | 1 << 31]).chain(ties);
+    let bias: Vec<f32> = bits.map(f32::from_bits).collect();
+    let (cols, none): (usize, [bf16; 0]) = (bias.len(), []);
+    let wanted: Vec<bf16> = bias.iter().map(|x| bf16::from_f32(*x)).collect();
+    for isa in Isa::ALL.into_iter().filter(|isa| *isa <= Isa::detect()) {
+        for trace in [None, Some(Trace::Argument)] {
+            let (mut c, mut argument) = (vec![bf16::ZERO; cols], vec![bf16::ZERO; cols]);
+            let epilogue = Epilogue {
+                bias: Some(&bias),
+                trace: trace.map(|kind| (kind, &mut argument[..])),
+                ..Epilogue::default()
+            };
+            matmul_by(isa, &mut c, cols, Mat::new(&none, 1, 0), Mat::new(&none, 0, cols), false, epilogue);
+            assert!(c == wanted, "{isa}");
+            assert!(trace.is_none() || argument == wanted, "{isa}");
+        }
+    }
+}
+
+#[test]
 fn what_is_not_finite_stays_so() {
     for isa in Isa::ALL.into_iter().filter(|isa| *isa <= Isa::detect()) {
         for (bad, activation) in [(f32::NAN, Activation::Relu), (f32::INFINITY, Activation::None)] {

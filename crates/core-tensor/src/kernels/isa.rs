@@ -88,6 +88,9 @@ impl fmt::Display for Isa {
 ///
 /// `dispatch!(body::<E>(x, y))` runs `body::<E>(x, y)` compiled for [`Isa::current`]. In
 /// `dispatch!(WIDE, body::<E, WIDE>(x, y))` the constant says whether that is AVX-512.
+///
+/// The closures below must stand where they are, as arguments: bound to a name first, their `#[inline(always)]` has no
+/// effect, and the body is compiled for the least of processors.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! dispatch {
@@ -134,4 +137,14 @@ macro_rules! dispatch {
             $body
         }
     }};
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_is_told_whether_it_is_compiled_for_avx512() {
+        assert_eq!(dispatch!(WIDE, WIDE), Isa::current() >= Isa::Avx512);
+    }
 }

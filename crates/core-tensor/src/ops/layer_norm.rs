@@ -72,26 +72,16 @@ impl<E: Float, D: Device> Tape<E, D> {
             drawn.as_ref().map(Drawn::of_rows),
             self.is_recording(),
         );
-        let normalised = Arc::new(normalised);
+        let norm = Arc::new(Normalised { rows: normalised, gamma: gamma.shared(), beta: beta.shared() });
         let mut y = Tensor::from_buffer(self.device(), (x.shape().0, width.0), y);
         y.rows = x.rows.clone();
         if self.is_recording() && can_be_made_again::<E>() {
-            let (gamma, beta) = (gamma.shared(), beta.shared());
-            y.origin = Some(Arc::new(Normalised::<E, D> { normalised: normalised.clone(), gamma, beta }));
+            y.origin = Some(norm.clone());
         }
         let (ids, rows) = ((layer.gamma.id(), layer.beta.id()), x.rows.clone());
         let sizes = (x.shape().0.size(), width.0.size());
         Ok(self.record(y, vec![ids.0, ids.1], || {
-            Box::new(LayerNormBackward {
-                inputs,
-                normalised,
-                rstd,
-                gamma: gamma.shared(),
-                ids,
-                drawn,
-                rows,
-                sizes,
-            })
+            Box::new(LayerNormBackward { inputs, norm, rstd, ids, drawn, rows, sizes })
         }))
     }
 }
@@ -99,22 +89,21 @@ impl<E: Float, D: Device> Tape<E, D> {
 /// What a norm made its values of.
 #[derive(Debug)]
 struct Normalised<E: Float, D: Device> {
-    normalised: Arc<D::Buffer<E>>,
+    rows: D::Buffer<E>,
     gamma: Arc<D::Buffer<E::Master>>,
     beta: Arc<D::Buffer<E::Master>>,
 }
 
 impl<E: Float, D: Device> Origin<E, D> for Normalised<E, D> {
     fn values(&self, device: &D) -> D::Buffer<E> {
-        device.gain_and_offset(&self.normalised, &self.gamma, &self.beta)
+        device.gain_and_offset(&self.rows, &self.gamma, &self.beta)
     }
 }
 
 struct LayerNormBackward<E: Float, D: Device> {
     inputs: (Option<NodeId>, Option<NodeId>),
-    normalised: Arc<D::Buffer<E>>,
+    norm: Arc<Normalised<E, D>>,
     rstd: D::Buffer<E::Master>,
-    gamma: Arc<D::Buffer<E::Master>>,
     ids: (ParamId, ParamId),
     drawn: Option<Drawn>,
     rows: Option<Rows>,
@@ -127,7 +116,7 @@ impl<E: Float, D: Device> Backward<E, D> for LayerNormBackward<E, D> {
         let ((n, width), rows) = (self.sizes, self.rows.as_ref());
         let mut dbetas = std::collections::VecDeque::new();
         walk.parameter_rows(self.ids.0, n, rows, &mut |device, range| {
-            let (dgamma, dbeta) = device.layer_norm_weights(&dy, &self.normalised, range, width);
+            let (dgamma, dbeta) = device.layer_norm_weights(&dy, &self.norm.rows, range, width);
             dbetas.push_back(dbeta);
             Gradient::Dense(dgamma)
         });
@@ -139,7 +128,7 @@ impl<E: Float, D: Device> Backward<E, D> for LayerNormBackward<E, D> {
         }
         let dropout = self.drawn.as_ref().map(Drawn::of_rows);
         let (dz, dx) =
-            walk.device().layer_norm_backward(&dy, &self.normalised, &self.rstd, &self.gamma, dropout);
+            walk.device().layer_norm_backward(&dy, &self.norm.rows, &self.rstd, &self.norm.gamma, dropout);
         match (self.inputs, dx) {
             ((x, residual), Some(dx)) => {
                 walk.add(x, dx);

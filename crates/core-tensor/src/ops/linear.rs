@@ -83,11 +83,11 @@ impl<E: Float, D: Device> Tape<E, D> {
         let mut y = Tensor::from_buffer(self.device(), shape, y);
         y.rows = x.rows.clone();
         let traced = buffer.map(|buffer| match kind {
-            Trace::Argument => Traced::Argument(Activated { argument: Arc::new(buffer), activation }),
+            Trace::Argument => Traced::Argument(Arc::new(Activated { argument: buffer, activation })),
             Trace::Slope => Traced::Slope(buffer),
         });
         if let Some(Traced::Argument(activated)) = &traced {
-            y.origin = Some(Arc::new(activated.clone()));
+            y.origin = Some(activated.clone());
         }
         let parameters = vec![weight.0, bias.0];
         let rows = x.rows.clone();
@@ -101,14 +101,8 @@ impl<E: Float, D: Device> Tape<E, D> {
 /// What an activation made its values of.
 #[derive(Debug)]
 struct Activated<E: Element, D: Device> {
-    argument: Arc<D::Buffer<E>>,
+    argument: D::Buffer<E>,
     activation: Activation,
-}
-
-impl<E: Element, D: Device> Clone for Activated<E, D> {
-    fn clone(&self) -> Self {
-        Activated { argument: self.argument.clone(), activation: self.activation }
-    }
 }
 
 impl<E: Float, D: Device> Activated<E, D> {
@@ -127,7 +121,7 @@ impl<E: Float, D: Device> Origin<E, D> for Activated<E, D> {
 
 /// A trace of the activation.
 enum Traced<E: Float, D: Device> {
-    Argument(Activated<E, D>),
+    Argument(Arc<Activated<E, D>>),
     Slope(D::Buffer<E>),
 }
 

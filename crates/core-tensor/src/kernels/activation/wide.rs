@@ -5,8 +5,9 @@
 //! integer part goes into the exponent by one instruction (`scalef`, which also handles results too small), and
 //! nothing is done for arguments that cannot occur.
 
+use crate::kernels::vector::exp2;
 use std::arch::x86_64::*;
-use std::f32::consts::{FRAC_1_SQRT_2, LN_2, LOG2_E};
+use std::f32::consts::{FRAC_1_SQRT_2, LOG2_E};
 
 /// Values before GELU become values after it, and `slopes`, where there are some, receive the slope there. Absolute
 /// error at most 4e-7 of the probability; see `special::normal`.
@@ -58,29 +59,6 @@ unsafe fn gelu16(u: __m512) -> (__m512, __m512) {
         let probability = _mm512_mask_sub_ps(tail, positive, all(1.0), tail);
         let density = _mm512_mul_ps(e, all(0.398_942_3));
         (_mm512_mul_ps(u, probability), _mm512_fmadd_ps(u, density, probability))
-    }
-}
-
-/// `2^z` for z at most 0, within 2 units in the last place; 0 below -150.
-///
-/// With n = round(z), |z - n| is at most 1/2, where the six terms after the first of e^((z - n) ln 2) suffice.
-///
-/// # Safety
-/// The processor must have AVX-512 F.
-#[inline(always)]
-unsafe fn exp2(z: __m512) -> __m512 {
-    // SAFETY: the caller has the instructions.
-    unsafe {
-        // The second operand is the result where one is NaN.
-        let z = _mm512_max_ps(_mm512_set1_ps(-160.0), z);
-        let n = _mm512_roundscale_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(z);
-        let r = _mm512_sub_ps(z, n);
-        // (ln 2)^k / k!
-        let mut series = _mm512_set1_ps(1.540_353e-4);
-        for term in [1.333_355_8e-3, 9.618_129e-3, 5.550_411e-2, 0.240_226_5, LN_2, 1.0] {
-            series = _mm512_fmadd_ps(series, r, _mm512_set1_ps(term));
-        }
-        _mm512_scalef_ps(series, n)
     }
 }
 

@@ -13,14 +13,10 @@ use crate::element::Float;
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Units along the depth that are summed at once: 12 lines of `a` are then 12 KiB.
-const DEPTH_BLOCK: usize = 256;
-/// The same of pairs of bf16: the depth of BERT-base is then one block. In f32 such blocks made a step 3 % slower.
-const PAIRS_BLOCK: usize = 384;
 /// Panels that are packed at once where neighbouring lines are neighbours in memory, so that the lines of the caches
 /// that they share are read once.
 const GROUP: usize = 8;
-/// Lines of `b` in a strip: with a block of the depth, three quarters of a MiB.
+/// Lines of `b` in a strip: with a block of the depth, half a MiB of f32 or three quarters of a MiB of pairs.
 const STRIP_COLS: usize = 512;
 /// Lines of `a` in a chunk.
 const CHUNK_ROWS: usize = 192;
@@ -72,8 +68,7 @@ struct Plan {
 impl Plan {
     fn new<K: Tile>(rows: usize, cols: usize, depth: usize) -> Plan {
         let units = depth.div_ceil(K::Format::DEPTH);
-        let most = if K::Format::DEPTH == 2 { PAIRS_BLOCK } else { DEPTH_BLOCK };
-        let block = even(units, most, 16);
+        let block = even(units, K::Format::BLOCK, 16);
         let packed_cols = even(cols, (PACKED_UNITS / units.max(1)).max(STRIP_COLS), K::COLS);
         let serial = rows * cols * depth < SERIAL;
         let plan = |rows_most: usize, cols_most: usize| {

@@ -1,7 +1,5 @@
 //! What happens to a block of the result between its sums and memory.
 
-#[cfg(target_arch = "x86_64")]
-use super::pack::Format;
 use super::tile::Tile;
 #[cfg(target_arch = "x86_64")]
 use crate::element::{DType, bf16};
@@ -152,12 +150,12 @@ fn add<X: Float>(u: &mut [X::Master], x: &[X]) {
 /// c = u rounded, as far as c goes.
 ///
 /// # Safety
-/// As for [`Output::finish`]; u must be as long as c.
+/// As for [`Output::finish`]; u must be at least as long as c.
 #[inline(always)]
 unsafe fn narrow<K: Tile, C: Float>(c: &mut [C], u: &[C::Master]) {
     #[cfg(target_arch = "x86_64")]
-    if <K::Format as Format>::MADE_OF == Some(DType::Bf16) && C::DTYPE == DType::Bf16 {
-        // SAFETY: only the kernel with the instructions for bf16 reads it as it lies.
+    if K::ROUNDS && C::DTYPE == DType::Bf16 {
+        // SAFETY: the processor has the kernel's instructions.
         return unsafe { round(bytemuck::cast_slice_mut(c), bytemuck::cast_slice(u)) };
     }
     // A loop of unknown length: unrolled into single elements, the rounding would not become vector code.
@@ -169,7 +167,7 @@ unsafe fn narrow<K: Tile, C: Float>(c: &mut [C], u: &[C::Master]) {
 /// c = u rounded to nearest, ties to even, by the instruction for it, which takes denormal numbers for zeros.
 ///
 /// # Safety
-/// The processor must have AVX-512 with its instructions for bf16; u must be as long as c.
+/// The processor must have AVX-512 with its instructions for bf16; u must be at least as long as c.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 unsafe fn round(c: &mut [bf16], u: &[f32]) {

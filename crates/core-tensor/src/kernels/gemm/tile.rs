@@ -30,6 +30,8 @@ pub(super) trait Tile: Send + Sync + 'static {
     const COLS: usize;
     /// Whether [`run`](Self::run) compiles for AVX-512.
     const WIDE: bool;
+    /// Whether [`run`](Self::run) compiles for the rounding to bf16 by an instruction.
+    const ROUNDS: bool;
 
     /// `sums (+)= a·b` over `units` steps. `sums` holds `COLS` values to a row; only the first `rows` rows, or a
     /// few more, are computed.
@@ -69,6 +71,7 @@ macro_rules! portable {
             const ROWS: usize = 2;
             const COLS: usize = 16;
             const WIDE: bool = false;
+            const ROUNDS: bool = false;
 
             unsafe fn sum(
                 _rows: usize,
@@ -113,7 +116,7 @@ portable!(Rounded, f32);
 #[cfg(target_arch = "x86_64")]
 macro_rules! vectors {
     (
-        $tile:ty, $format:ty, $wide:literal, $features:literal, $vector:ty, $lanes:literal,
+        $tile:ty, $format:ty, $wide:literal, $rounds:literal, $features:literal, $vector:ty, $lanes:literal,
         $rows:literal x $vectors:literal,
         $zero:ident, $load:ident, $store:ident, $sum_load:ident, $plus:ident, $spread:expr, $multiply_add:expr
     ) => {
@@ -160,6 +163,7 @@ macro_rules! vectors {
                 const ROWS: usize = $rows;
                 const COLS: usize = $vectors * $lanes;
                 const WIDE: bool = $wide;
+                const ROUNDS: bool = $rounds;
 
                 unsafe fn sum(
                     rows: usize,
@@ -200,12 +204,12 @@ macro_rules! vectors {
 macro_rules! f32_vectors {
     ($format:ty) => {
         vectors!(
-            Avx512<$format>, $format, true, "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma", __m512, 16, 12 x 2,
+            Avx512<$format>, $format, true, false, "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma", __m512, 16, 12 x 2,
             _mm512_setzero_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_loadu_ps, _mm512_add_ps,
             _mm512_set1_ps, _mm512_fmadd_ps
         );
         vectors!(
-            Avx2<$format>, $format, false, "avx2,fma", __m256, 8, 6 x 2,
+            Avx2<$format>, $format, false, false, "avx2,fma", __m256, 8, 6 x 2,
             _mm256_setzero_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_loadu_ps, _mm256_add_ps,
             _mm256_set1_ps, _mm256_fmadd_ps
         );
@@ -217,19 +221,19 @@ f32_vectors!(Plain<f32>);
 f32_vectors!(Rounded);
 #[cfg(target_arch = "x86_64")]
 vectors!(
-    Avx512<Plain<f64>>, Plain<f64>, true, "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma", __m512d, 8, 12 x 2,
+    Avx512<Plain<f64>>, Plain<f64>, true, false, "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma", __m512d, 8, 12 x 2,
     _mm512_setzero_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_loadu_pd, _mm512_add_pd,
     _mm512_set1_pd, _mm512_fmadd_pd
 );
 #[cfg(target_arch = "x86_64")]
 vectors!(
-    Avx2<Plain<f64>>, Plain<f64>, false, "avx2,fma", __m256d, 4, 3 x 4,
+    Avx2<Plain<f64>>, Plain<f64>, false, false, "avx2,fma", __m256d, 4, 3 x 4,
     _mm256_setzero_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_loadu_pd, _mm256_add_pd,
     _mm256_set1_pd, _mm256_fmadd_pd
 );
 #[cfg(target_arch = "x86_64")]
 vectors!(
-    Avx512<Pair>, Pair, true, "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma", __m512, 16, 12 x 2,
+    Avx512<Pair>, Pair, true, true, "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma", __m512, 16, 12 x 2,
     _mm512_setzero_ps, _mm512_loadu_si512, _mm512_storeu_ps, _mm512_loadu_ps, _mm512_add_ps,
     |unit: u32| _mm512_set1_epi32(unit as i32),
     // The vectors of pairs and of integers hold the same bits.
