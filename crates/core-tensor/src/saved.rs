@@ -69,4 +69,14 @@ mod tests {
         assert_eq!(are_kept::<f64>(), [false, false]);
         assert_eq!(are_kept::<bf16>(), [true, true]);
     }
+
+    #[test]
+    fn values_that_were_changed_are_kept() {
+        let mut tape = Tape::<f32, Cpu>::recording(&Cpu);
+        let layer = Linear::new(Tensor::zeros(&Cpu, (3usize, 3usize)));
+        let x = Tensor::zeros(&Cpu, (2usize, 3usize));
+        let mut y = tape.linear(&x, &layer, Activation::Tanh).unwrap();
+        y.buffer_mut().slice_mut().fill(2.0);
+        assert_eq!(y.saved().values(&Cpu).slice(), [2.0; 6]);
+    }
 }

@@ -1,6 +1,7 @@
 //! Trains a configuration and prints what happens: `train CONFIG OUT [--data DIR]`, or `train --demo SEED SEEDS`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 
 use mtl_train::demo::{DemoOptions, demo};
@@ -34,23 +35,47 @@ impl Observer for Printer {
     }
 }
 
-fn main() -> Result<(), TrainError> {
+const USAGE: &str = "usage: train CONFIG OUT [--data DIR]\n       train --demo SEED SEEDS";
+
+fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let interrupt = AtomicBool::new(false);
-    if let [flag, seed, seeds] = &arguments[..]
-        && flag == "--demo"
-    {
-        let number = |text: &String| text.parse().expect("a number");
-        let options = DemoOptions { seed: number(seed), seeds: number(seeds), out: None, threads: None };
-        for task in demo(&options, &mut Printer, &interrupt)?.comparison.summary {
-            println!("{task:?}");
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match words[..] {
+        ["--demo", seed, seeds] => match (seed.parse(), seeds.parse()) {
+            (Ok(seed), Ok(seeds)) => compare(seed, seeds),
+            _ => return usage(),
+        },
+        [config, out] => train(config, out, None),
+        [config, out, "--data", data] => train(config, out, Some(Path::new(data))),
+        _ => return usage(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
         }
-        return Ok(());
     }
-    let data = arguments.get(3).map(PathBuf::from);
-    let [config, out] = [&arguments[0], &arguments[1]];
-    let config = Config::load(Path::new(config), data.as_deref())?;
-    let summary = Session::new(config, Options::new(out))?.run(&mut Printer, &interrupt)?;
+}
+
+fn usage() -> ExitCode {
+    eprintln!("{USAGE}");
+    ExitCode::from(2)
+}
+
+/// Trains a configuration.
+fn train(config: &str, out: &str, data: Option<&Path>) -> Result<(), TrainError> {
+    let config = Config::load(Path::new(config), data)?;
+    let summary = Session::new(config, Options::new(out))?.run(&mut Printer, &AtomicBool::new(false))?;
     println!("{:?}", summary.metrics);
+    Ok(())
+}
+
+/// Runs the demonstration with model seeds `seed..seed + seeds`.
+fn compare(seed: u64, seeds: u64) -> Result<(), TrainError> {
+    let options = DemoOptions { seed, seeds, out: None, threads: None };
+    for task in demo(&options, &mut Printer, &AtomicBool::new(false))?.comparison.summary {
+        println!("{task:?}");
+    }
     Ok(())
 }

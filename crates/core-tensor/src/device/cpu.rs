@@ -1,6 +1,6 @@
 //! The processor: pooled memory and the fast kernels.
 
-use super::pool::Pooled;
+use super::pool::{Pooled, SLACK};
 use super::{
     Activation, AdamWStep, AttentionShape, Binary, Broadcast, Device, LinearSizes, RowDropout, SgdStep,
     Trace, Unary,
@@ -20,6 +20,11 @@ use std::ops::Range;
 /// The processor, on rayon's current thread pool.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Cpu;
+
+impl Cpu {
+    /// The memory that buffers hold at most, used and free, as a multiple of the most that was in use at once.
+    pub const HELD: f64 = SLACK.0 as f64 / SLACK.1 as f64;
+}
 
 /// Host memory from the pool.
 #[derive(Debug)]

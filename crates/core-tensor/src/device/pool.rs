@@ -14,7 +14,7 @@ use std::sync::{Mutex, MutexGuard};
 /// Blocks begin at a multiple of this: a cache line, and the widest vector.
 const ALIGN: usize = 64;
 /// The memory that the pool may hold, as a multiple of the most in use at once: (numerator, denominator).
-const SLACK: (usize, usize) = (5, 4);
+pub(super) const SLACK: (usize, usize) = (5, 4);
 
 static POOL: Mutex<Pool> = Mutex::new(Pool::new());
 
