@@ -4,6 +4,7 @@ mod aarch64;
 mod alone;
 mod edges;
 mod features;
+mod licences;
 
 use std::time::{Duration, Instant};
 
@@ -31,6 +32,8 @@ enum Step {
     Format,
     /// Who may use whom among our crates
     Edges,
+    /// Licences of dependencies are among those of deny.toml
+    Licences,
     /// Generated files are up to date
     Codegen,
     /// Lints, with warnings as errors
@@ -56,6 +59,7 @@ impl Step {
         match self {
             Self::Format => run_command(&mut cargo(&["fmt", "--all", "--check"])),
             Self::Edges => edges::check(&workspace::metadata()?),
+            Self::Licences => licences::check(&workspace::metadata()?),
             Self::Codegen => codegen::check(),
             Self::Lints => run_command(&mut cargo(&[
                 "clippy",

@@ -1,5 +1,6 @@
 //! `cargo xtask codegen`: source files written from tables. The results are committed, marked, and checked by `ci`.
 
+mod configuration;
 mod methods;
 mod presets;
 
@@ -65,6 +66,10 @@ fn generate() -> anyhow::Result<Vec<Generated>> {
     Ok(vec![
         Generated { path: encoders.join("src").join("presets.rs"), text },
         Generated { path: readme, text: front },
+        Generated {
+            path: workspace::root().join("CONFIGURATION.md"),
+            text: configuration::render(workspace::root())?,
+        },
     ])
 }
 

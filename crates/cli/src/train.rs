@@ -24,7 +24,7 @@ The configuration says what is learned from which files:
   [curriculum]
   unit = \"every-task\"           # what a step shows; or \"batch\", \"sequence\"
   [sharing]
-  weighting = \"uncertainty\"     # how losses are weighted; README.md lists all
+  weighting = \"uncertainty\"     # how losses are weighted; see CONFIGURATION.md
   gradients = \"pcgrad\"          # how the tasks' gradients become one
   [tasks.similarity]
   kind = \"regression\"           # classification, multi-label, ...
@@ -47,9 +47,14 @@ Then DIR holds
   model               the encoder and its tokenizer, as a Hugging Face folder
   heads.safetensors   what each task adds to it
   tasks.json          labels and scales
+  outcomes.dev.jsonl  what was predicted for each dev example, beside its label
   checkpoint          what --resume needs
+  inspect.svg         once `mtl inspect DIR` drew it
+Tokenized text is kept in .mtl-cache beside DIR; it may be deleted.
 
-Ctrl-C saves and ends with exit code 130; --resume continues to the same bits.
+Ctrl-C saves and ends with exit code 130; --resume continues to the same bits. It refuses other examples and a \
+changed configuration, but for data, train.checkpoint_minutes, train.memory_limit, tasks.NAME.domain and the \
+folders of files; threads may differ.
 
 Examples:
   mtl train tasks.toml --out runs/first

@@ -1,4 +1,5 @@
-//! A run that is killed at any moment ends with the bits of one that was not; so does one on other threads.
+//! A run that is killed at any moment, or finds the disk full, ends with the bits of one that was not; so does one on other
+//! threads.
 
 mod common;
 
@@ -74,4 +75,32 @@ fn threads_change_no_bit() {
         workplace.succeed(&["train", "tasks.toml", "--out", run, "--threads", threads]);
     }
     assert_eq!(weights(&workplace, "one"), weights(&workplace, "two"));
+}
+
+/// Files of more than a MiB cannot be written: checkpoints and models, but not what is small.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_loses_nothing_that_was_saved() {
+    let whole = workplace();
+    whole.succeed(TRAIN);
+    let workplace = workplace();
+    let run = workplace.command(TRAIN).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    assert!(kill_at(&workplace, run, "step-3.safetensors"), "the run is not finished");
+    let resume = [TRAIN, &["--resume"]].concat();
+    for _ in 0..2 {
+        let limited = "trap '' XFSZ; ulimit -f 2048; exec \"$0\" \"$@\"";
+        let mut command = std::process::Command::new("sh");
+        command
+            .args(["-c", limited, env!("CARGO_BIN_EXE_mtl")])
+            .args(&resume)
+            .current_dir(workplace.path("."));
+        let output = command.output().unwrap();
+        let said = common::stderr(&output);
+        assert_eq!(common::code(&output), 1, "{said}");
+        let error = said.lines().find(|line| line.starts_with("error: ")).expect("an error");
+        assert!(error.contains("checkpoint") && error.contains("File too large"), "{said}");
+        assert!(!shows(&workplace, ".tmp"), "nothing half-written is left");
+    }
+    workplace.succeed(&resume);
+    assert!(weights(&workplace, "run") == weights(&whole, "run"), "other bits than without the full disk");
 }

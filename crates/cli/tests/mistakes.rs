@@ -20,7 +20,7 @@ fn refused(from: &str, to: &str) -> String {
 fn a_missing_configuration() {
     let workplace = Workplace::new(2, 2);
     let error = workplace.fail(&["plan", "task.toml"], 2);
-    assert!(error.starts_with("error: task.toml: "), "{error}");
+    assert!(error.starts_with("error: task.toml:1:1: "), "{error}");
     assert!(error.ends_with("; did you mean \"tasks.toml\"?\n"), "the nearest name: {error}");
     assert_eq!(error.lines().count(), 1, "the cause stands in the message: {error}");
     workplace.write("tasks.tsv", "");
@@ -261,6 +261,19 @@ fn an_instruction_set_that_is_none_in_the_environment() {
         let output = workplace.command(&["plan", "tasks.toml"]).env("MTL_ISA", right).output().unwrap();
         assert_eq!(code(&output), 0, "{right}: {}", common::stderr(&output));
     }
+}
+
+#[test]
+fn bf16_without_its_instruction_is_said_once() {
+    let workplace = Workplace::new(2, 2);
+    let output = workplace
+        .command(&["train", "tasks.toml", "--out", "run"])
+        .env("MTL_ISA", "portable")
+        .output()
+        .unwrap();
+    let said = common::stderr(&output);
+    assert_eq!(code(&output), 0, "{said}");
+    assert_eq!(said.matches("no instruction that multiplies bf16").count(), 1, "{said}");
 }
 
 #[test]

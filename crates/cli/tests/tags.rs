@@ -56,10 +56,13 @@ fn a_tag_of_another_scheme_is_refused_where_valid_bio_is_asked_for() {
 
 #[test]
 fn tags_stay_as_they_are_by_default() {
-    let workplace = workplace("");
+    let workplace = workplace("metrics = [\"strict_span_f1\", \"weighted_f1\"]");
     let output = workplace.command(&["train", "tasks.toml", "--out", "run"]).output().unwrap();
     assert!(code(&output) == 0 && !stderr(&output).contains("continues nothing"), "{}", stderr(&output));
     assert!(workplace.read("run/config.toml").contains("invalid_bio = \"keep\""));
+    let scores = &workplace.read_json("run/metrics.json")["tasks"]["class"];
+    let names: Vec<_> = scores.as_object().expect("scores by name").keys().collect();
+    assert_eq!(names, ["loss", "span_f1", "strict_span_f1", "weighted_f1"]);
 }
 
 #[test]

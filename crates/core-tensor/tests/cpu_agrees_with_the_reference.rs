@@ -8,7 +8,7 @@
 
 mod common;
 
-use common::{from, tensor, values, wide};
+use common::{from, run_on_lesser_paths, tensor, values, wide};
 use mtl_core_tensor::device::{Binary, Broadcast, Unary};
 use mtl_core_tensor::kernels::isa::Isa;
 use mtl_core_tensor::shape::{Const, Shape};
@@ -18,8 +18,6 @@ use mtl_core_tensor::{
     Island, LayerNorm, Linear, Loss, Pack, ParamId, QueryKeyValue, Tape, Tensor, WalkPlan, bf16,
 };
 use proptest::prelude::*;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 /// The sizes of one case.
 #[derive(Debug, Clone)]
@@ -297,9 +295,6 @@ macro_rules! agree {
 
 agree!(linear, matmul, layer_norm, attention, embedding, losses, rows, elementwise);
 
-/// How long the tests of one path may take.
-const LIMIT: Duration = Duration::from_secs(120);
-
 #[test]
 fn the_path_is_the_one_that_was_asked_for() {
     let asked = Isa::asked().expect("MTL_ISA names a path, if it is set");
@@ -308,25 +303,5 @@ fn the_path_is_the_one_that_was_asked_for() {
 
 #[test]
 fn lesser_paths_agree_too() {
-    for path in Isa::ALL.into_iter().filter(|&path| path < Isa::current()) {
-        let mut tests = Command::new(std::env::current_exe().expect("a test knows its file"))
-            .args(["--skip", "lesser_paths_agree_too"])
-            .env("MTL_ISA", path.name())
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("a test can be run again");
-        let start = Instant::now();
-        let status = loop {
-            match tests.try_wait().expect("a running test can be asked for") {
-                Some(status) => break status,
-                None if start.elapsed() < LIMIT => std::thread::sleep(Duration::from_millis(20)),
-                None => {
-                    tests.kill().expect("a running test can be stopped");
-                    tests.wait().expect("a stopped test ends");
-                    panic!("the tests of the {path} path took longer than {LIMIT:?}");
-                }
-            }
-        };
-        assert!(status.success(), "the {path} path does not agree: run this test with MTL_ISA={path}");
-    }
+    run_on_lesser_paths("lesser_paths_agree_too");
 }

@@ -1,7 +1,9 @@
-//! The same bits at any number of threads, and the same draws wherever a sequence lies.
+//! The same bits at any number of threads, and the same draws wherever a sequence lies, on each path that this processor
+//! has.
 
 mod common;
 
+use common::run_on_lesser_paths;
 use common::small::{Small, pack_of, push};
 use mtl_core_tensor::optim::{AdamW, AdamWConfig, Optimizer, StateTensor, global_norm};
 use mtl_core_tensor::{Cpu, Float, Gradients, Loss, Module, Pack, Real, Tape, WalkPlan, bf16};
@@ -119,4 +121,9 @@ fn draws_do_not_depend_on_the_pack_in_bf16() {
 #[test]
 fn draws_do_not_depend_on_the_pack_in_f64() {
     draws_do_not_depend_on_the_pack::<f64>();
+}
+
+#[test]
+fn lesser_paths_are_as_exact() {
+    run_on_lesser_paths("lesser_paths_are_as_exact");
 }

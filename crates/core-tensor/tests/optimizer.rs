@@ -262,3 +262,22 @@ fn a_gradient_scale_is_a_scaled_gradient() {
     case.steps(&mut *case.optimizer(), &mut b, &[halved]);
     assert_eq!(a.values(), b.values());
 }
+
+#[test]
+fn rows_after_a_dense_gradient_leave_no_moment_behind() {
+    let of = |gradients: [Gradient<f64, Cpu>; 3]| {
+        let mut table = Vectors::<f64>::new(&[vec![1.0; 6]]);
+        let mut optimizer = AdamW::new(AdamWConfig::new(0.01)).expect("settings in range");
+        for gradient in gradients {
+            let mut all = Gradients::new();
+            all.add(&Cpu, table.0[0].id(), gradient);
+            optimizer.step(&mut table, &all, 0.1, 1.0);
+        }
+        table.values()
+    };
+    let dense = |values: [f64; 6]| Gradient::Dense(Cpu.upload(&values));
+    let row = || Gradient::Rows { rows: vec![0], width: 2, values: Cpu.upload(&[1.0, 2.0]) };
+    let first = [1.0, 2.0, 0.0, 0.0, 0.0, 0.0];
+    let all = [0.5, 0.5, -1.0, 1.0, 2.0, 0.0];
+    assert_eq!(of([row(), dense(all), row()]), of([dense(first), dense(all), dense(first)]));
+}

@@ -7,11 +7,11 @@ use crate::{CurriculumError, Draw, Sampler};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Unit {
-    /// `"batch"`: one draw per step; all sequences of a step belong to one task.
+    /// One draw per step; all sequences of a step belong to one task.
     Batch,
-    /// `"sequence"`: one draw per sequence; a step mixes tasks as they are drawn.
+    /// One draw per sequence; a step mixes tasks as they are drawn.
     Sequence,
-    /// `"every-task"`: nothing is drawn; a step holds equally many sequences of every task.
+    /// Nothing is drawn; a step holds equally many sequences of every task.
     EveryTask,
 }
 

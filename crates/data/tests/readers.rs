@@ -55,6 +55,21 @@ fn two_text_columns_are_a_pair_and_no_label_column_is_a_missing_label() {
 }
 
 #[test]
+fn where_no_label_is_read_the_named_columns_may_end_before_it() {
+    for name in ["a.tsv", "a.csv"] {
+        let file = File::new(name, "Our friends.\nThey drank.\n");
+        let named = Source {
+            columns: Some(strings(&["text", "label"])),
+            ..file.source(LabelKind::Class).text(["text"])
+        };
+        let wanted = [single("Our friends.", Label::Missing, 1), single("They drank.", Label::Missing, 2)];
+        assert_eq!(read(&named).unwrap(), wanted, "{name}");
+        let error = read(&named.label("label")).unwrap_err().to_string();
+        assert!(error.ends_with("expected 2 columns, got 1"), "{error}");
+    }
+}
+
+#[test]
 fn an_empty_line_of_a_single_column_is_an_empty_text() {
     let file = File::new("a.tsv", "a\n\nb\n");
     let source = file.source(LabelKind::Class).text(["1"]);

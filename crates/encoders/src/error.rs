@@ -1,7 +1,7 @@
 //! What can be wrong with an encoder's configuration or folder.
 
 use mtl_core_tensor::TensorError;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// An encoder that cannot be built, loaded or saved.
 #[derive(Debug, thiserror::Error)]
@@ -11,10 +11,14 @@ pub enum EncoderError {
     #[error("{0}")]
     Config(#[from] ConfigProblem),
     /// A file's configuration describes no encoder that this crate computes.
-    #[error("{path}: {problem}", path = path.display())]
+    #[error("{path}:{line}:{column}: {problem}", path = path.display())]
     ConfigFile {
         /// The file.
         path: PathBuf,
+        /// The line of the key that is wrong, from 1.
+        line: usize,
+        /// Its column, in characters, from 1.
+        column: usize,
         /// What is wrong with it.
         problem: ConfigProblem,
     },
@@ -27,6 +31,18 @@ pub enum EncoderError {
         action: &'static str,
         /// The system's answer.
         source: std::io::Error,
+    },
+    /// A file is not UTF-8.
+    #[error("{path}:{line}:{column}: the file is not valid UTF-8: byte 0x{byte:02x}", path = path.display())]
+    NotUtf8 {
+        /// The file.
+        path: PathBuf,
+        /// The line of the first byte that does not belong, from 1.
+        line: usize,
+        /// Its column, in characters, from 1.
+        column: usize,
+        /// That byte.
+        byte: u8,
     },
     /// A JSON file is not what it should be.
     #[error(
@@ -83,6 +99,25 @@ pub enum EncoderError {
     Tensor(#[from] TensorError),
 }
 
+/// The text of a file.
+///
+/// Errors if it cannot be read or is not UTF-8.
+pub(crate) fn read_text(path: &Path) -> Result<String, EncoderError> {
+    let failed = |source| EncoderError::Io { path: path.into(), action: "read", source };
+    let bytes = std::fs::read(path).map_err(failed)?;
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let (line, column) = place(&String::from_utf8_lossy(&error.as_bytes()[..valid]));
+        EncoderError::NotUtf8 { path: path.into(), line, column, byte: error.as_bytes()[valid] }
+    })
+}
+
+/// The line and column that come after a text, in characters, from 1.
+pub(crate) fn place(before: &str) -> (usize, usize) {
+    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    (before.matches('\n').count() + 1, before[start..].chars().count() + 1)
+}
+
 /// What the JSON parser reports, without the place that it appends.
 fn reason(error: &serde_json::Error) -> String {
     let reason = error.to_string();
@@ -134,4 +169,18 @@ pub enum ConfigProblem {
         /// The value given.
         got: f64,
     },
+}
+
+impl ConfigProblem {
+    /// The key of a `config.json` that it is about.
+    pub(crate) fn key(&self) -> &'static str {
+        match self {
+            ConfigProblem::ModelType { .. } => "model_type",
+            ConfigProblem::Activation { .. } => "hidden_act",
+            ConfigProblem::Positions { .. } => "position_embedding_type",
+            ConfigProblem::Decoder => "is_decoder",
+            ConfigProblem::Heads { .. } => "num_attention_heads",
+            ConfigProblem::Range { name, .. } => name,
+        }
+    }
 }

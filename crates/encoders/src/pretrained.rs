@@ -1,7 +1,7 @@
 //! Folders of pretrained weights as Hugging Face keeps them: `config.json` beside `model.safetensors`, or beside
 //! `model.safetensors.index.json` and the parts that it lists.
 
-use crate::error::EncoderError;
+use crate::error::{EncoderError, read_text};
 use mtl_core_tensor::WeightFile;
 use mtl_core_tensor::element::Real;
 use serde::Deserialize;
@@ -88,11 +88,7 @@ struct Index {
 
 fn open_parts(folder: &Path) -> Result<Vec<WeightFile>, EncoderError> {
     let path = folder.join(INDEX);
-    let text = std::fs::read_to_string(&path).map_err(|source| EncoderError::Io {
-        path: path.clone(),
-        action: "read",
-        source,
-    })?;
+    let text = read_text(&path)?;
     let index: Index =
         serde_json::from_str(&text).map_err(|error| EncoderError::Json { path: path.clone(), error })?;
     let parts: BTreeSet<String> = index.weight_map.into_values().collect();

@@ -176,7 +176,7 @@ fn configurations_that_do_not_fit_are_errors() {
     assert_eq!(wide.to_string(), "the encoder's type has a hidden size of 16 but the configuration says 8");
     let config = CONFIG.to_json();
     for (from, to, message) in [
-        ("\"gelu\"", "\"mish\"", "hidden_act is \"mish\""),
+        ("\"gelu\"", "\"mish\"", "config.json:6:3: hidden_act is \"mish\""),
         ("\"vocab_size\": 20", "\"vocab_size\": 21", "has shape [20, 8] but the model needs [21, 8]"),
         ("layers\": 2", "layers\": 3", "no tensor named \"encoder.layer.2.attention.self.query.weight\""),
         ("\"vocab_size\"", "vocab_size", "config.json:19:3: key must be a string"),

@@ -1,7 +1,7 @@
 //! Laws of the metrics of probabilities, spans and texts, and each fast computation against a slow one that reads like
 //! its definition.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use mtl_metrics::bleu::tokenize_13a;
 use mtl_metrics::*;
@@ -49,8 +49,8 @@ fn split<A: Clone, B: Clone>(pairs: &[(A, B)]) -> (Vec<A>, Vec<B>) {
 }
 
 /// How often each n-gram occurs.
-fn counted(words: &[String], order: usize) -> HashMap<Vec<String>, usize> {
-    let mut counts = HashMap::new();
+fn counted(words: &[String], order: usize) -> BTreeMap<Vec<String>, usize> {
+    let mut counts = BTreeMap::new();
     for start in 0..(words.len() + 1).saturating_sub(order) {
         *counts.entry(words[start..start + order].to_vec()).or_insert(0) += 1;
     }

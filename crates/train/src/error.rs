@@ -100,6 +100,12 @@ pub enum TrainError {
         /// The folder.
         folder: PathBuf,
     },
+    /// A new run would write over a file or folder that is not of a run.
+    #[error("{}: is there already, and a run would write over it; choose another folder", path.display())]
+    Occupied {
+        /// The file or folder.
+        path: PathBuf,
+    },
     /// There is no finished run in the folder.
     #[error("{}: the folder holds no finished run: {what} is missing", folder.display())]
     NoRun {
@@ -131,7 +137,7 @@ pub enum TrainError {
         keys: Vec<String>,
     },
     /// A run that is to be resumed, or whose scores are to be used, was started with other examples.
-    #[error("{}: the run in {} was started with other examples of this file", file.display(), folder.display())]
+    #[error("{}:1:1: the run in {} was started with other examples of this file", file.display(), folder.display())]
     DataChanged {
         /// The run's folder.
         folder: PathBuf,

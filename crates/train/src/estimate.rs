@@ -24,16 +24,18 @@ const TIMES: usize = 3;
 pub struct Estimate {
     /// Peak memory in MiB, the sum of
     /// - 14 MiB for the program and its tokenizer; 8 bytes a token, 16 a word and 250 a text of all train and dev sets;
-    /// - 36 bytes a parameter (24 with momentum SGD): weight and two moments (one), which are there three times while a
-    ///   checkpoint is written;
-    /// - the larger of an evaluation and a step. An evaluation takes inner + 9 x hidden numbers a token of the largest dev
-    ///   set, up to `pack_tokens`. A step takes, a token, 8 x hidden + 2 x inner numbers for each layer and, for one,
-    ///   4 x hidden + 2 x inner more on the way back (where layers are computed again, one row of hidden numbers for each
+    /// - 24 bytes a parameter (16 with momentum SGD): copies of the weight and its two moments (one) while a checkpoint is
+    ///   written;
+    /// - 1.25 times what is in use at once, since freed buffers are kept: 12 bytes a parameter (8), and the larger of an
+    ///   evaluation and a step. An evaluation takes inner + 9 x hidden numbers a token of the largest dev
+    ///   set, up to `pack_tokens`. A step takes, a token, 8 x hidden + 2 x inner numbers for each layer (in f32, where the
+    ///   values of norms and activations are made again, 6 x hidden + inner) and, for one, 4 x hidden + 2 x inner more on
+    ///   the way back (where layers are computed again, one row of hidden numbers for each
     ///   layer and one layer's numbers), and its gradient: 4 bytes a parameter, of the token embeddings only the rows that
     ///   it looks up.
     ///
     /// A number has 2 bytes in bf16, 4 in f32. The tokens are those of the run's largest step up to `pack_tokens`; all of
-    /// them where losses or gradients of all packs are looked at together. A step of several packs that looks at each
+    /// them with "mgda-ub", which looks at all packs together. A step of several packs that looks at each
     /// task's gradient holds one for each task and their sum; "sdmgrad" holds two for each task.
     pub memory_mib: f64,
     /// Floating-point operations of all training steps: 6 a token and weight of a matrix product, and

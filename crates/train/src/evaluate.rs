@@ -55,7 +55,8 @@ pub struct EvaluateOptions {
 /// Scores the model of the finished run in `folder`.
 ///
 /// Without a file or another split, the scores are those of the run's `metrics.json`.
-/// Errors if there is no such run or task, or if the data is refused.
+/// Errors if there is no such run or task, if the data is refused, or if the dev set is not the one that the run was
+/// started with.
 pub fn evaluate(
     folder: &Path,
     options: &EvaluateOptions,
@@ -72,7 +73,8 @@ pub fn evaluate(
         };
         let mut scores = Scores::new();
         for (done, &task_idx) in tasks.iter().enumerate() {
-            let set = read_set(&run, task_idx, options, |file| observer.tokenizing(file, done, tasks.len()))?;
+            let announce = |file: &Path| observer.tokenizing(file, done, tasks.len());
+            let set = read_set(&run, folder, task_idx, options, announce)?;
             if let Some(repaired) = &set.repaired {
                 observer.message(&repaired.to_string());
             }
@@ -96,6 +98,7 @@ pub(crate) fn judge(run: &FinishedRun, task_idx: usize, set: &ExampleSet) -> Res
 /// The examples to score: a file, the test set, the dev file, or what the run held out of the train file.
 fn read_set(
     run: &FinishedRun,
+    folder: &Path,
     task_idx: usize,
     options: &EvaluateOptions,
     announce: impl FnOnce(&Path),
@@ -113,10 +116,17 @@ fn read_set(
             let train = run.config.path(&examples.train);
             announce(&train);
             let indices = spec.dev.as_deref().unwrap_or_default();
-            return held_out(task, spec, (&train, indices), &run.tokenizer);
+            let set = held_out(task, spec, (&train, indices), &run.tokenizer)?;
+            let changed = || TrainError::DataChanged { folder: folder.to_owned(), file: train.clone() };
+            return set.filter(|set| run.tasks.holds_dev(task_idx, set)).ok_or_else(changed);
         }
     };
     announce(&path);
-    labelled_file(task, spec, &path, &run.tokenizer)
-        .map_err(|error| run.config.explain_scale(&spec.name, error))
+    let set = labelled_file(task, spec, &path, &run.tokenizer)
+        .map_err(|error| run.config.explain_scale(&spec.name, error))?;
+    let own = options.file.is_none() && options.split == Split::Dev;
+    if own && !run.tasks.holds_dev(task_idx, &set) {
+        return Err(TrainError::DataChanged { folder: folder.to_owned(), file: path });
+    }
+    Ok(set)
 }

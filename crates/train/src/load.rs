@@ -48,6 +48,8 @@ impl<'a> Loader<'a> {
     pub(crate) fn task(&mut self, task: &TaskConfig) -> Result<TaskData, TrainError> {
         let source = source_of(task, self.config.path(&task.examples.train));
         let all = self.read(task, &source, None)?;
+        // A label may stand only among the examples that are held out.
+        let labels = label_set(task, &all.examples);
         let (train, dev, indices) = match &task.examples.dev {
             Dev::Fraction(share) => {
                 let split = self.split(task, &source, &all.examples, *share)?;
@@ -55,7 +57,6 @@ impl<'a> Loader<'a> {
             }
             Dev::File(_) => (all, Content::default(), None),
         };
-        let labels = label_set(task, &train.examples);
         let dev_source = match &task.examples.dev {
             Dev::File(file) => source_of(task, self.config.path(file)),
             Dev::Fraction(_) => source.clone(),
@@ -214,24 +215,19 @@ pub(crate) fn labelled_file(
     Ok(set)
 }
 
-/// The examples of a train file that a run held out.
+/// The examples of a train file that a run held out; `None` if the file has no such examples any more.
 pub(crate) fn held_out(
     task: &TaskConfig,
     spec: &TaskSpec,
     (path, indices): (&Path, &[usize]),
     tokenizer: &Tokenizer,
-) -> Result<ExampleSet, TrainError> {
+) -> Result<Option<ExampleSet>, TrainError> {
     let set = labelled_file(task, spec, path, tokenizer)?;
-    match indices.iter().find(|&&index| index >= set.len()) {
-        None => Ok(set.select(indices)),
-        Some(index) => Err(TrainError::Damaged {
-            path: path.to_owned(),
-            reason: format!("the run held out example {index} of it, but it has {}", set.len()),
-        }),
-    }
+    let there = indices.iter().all(|&index| index < set.len());
+    Ok(there.then(|| set.select(indices)))
 }
 
-/// The labels of the train set, or those that a benchmark publishes.
+/// The labels of the train file, or those that a benchmark publishes.
 fn label_set(task: &TaskConfig, train: &[Example]) -> LabelSet {
     if let Some(files) = &task.benchmark {
         return LabelSet::new(files.task.labels.iter().map(|label| label.to_string()));
@@ -300,6 +296,9 @@ fn example_set(
 fn check(data: &TaskData) -> Result<(), TrainError> {
     check_labelled(&data.spec.name, &data.train)?;
     let n_classes = data.spec.labels.len();
+    if n_classes == 0 && data.spec.kind != TaskKind::Regression {
+        return Err(TrainError::Unlabelled { task: data.spec.name.clone(), path: data.train.path.clone() });
+    }
     let of_two = |key: &MetricKey| matches!(key, MetricKey::F1 | MetricKey::RocAuc) && n_classes != 2;
     if let Some(metric) = data.spec.metric_keys().into_iter().find(of_two) {
         let source = MetricError::NotBinary { metric, n_classes };

@@ -85,7 +85,7 @@ impl Memory {
             row_gradient: (4.0 * hidden, rows),
             gradients: looks.gradients(config.tasks.len() as f64),
             activations: (size * (kept + backward), size * (inner + 9.0 * hidden)),
-            keeps_packs: looks != Looks::None,
+            keeps_packs: looks == Looks::Representation,
             step_tokens: step_tokens as f64,
             batches: if looks == Looks::ThreeBatches { INDEPENDENT as f64 } else { 1.0 },
             dev_tokens: dataset.tasks.iter().map(|task| tokens(&task.dev)).fold(0.0, f64::max),
@@ -133,13 +133,11 @@ pub(crate) fn limit(config: &Config) -> Option<u64> {
 /// Which gradients a configuration's steps look at beside their sum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Looks {
-    /// None: packs are done one after the other.
+    /// None.
     None,
-    /// Losses of all packs, before the gradient is taken.
-    Losses,
     /// Each task's gradient, or its products with the others'.
     Tasks,
-    /// The gradients where the encoder ends, and one sum.
+    /// The gradients where the encoder ends, from all packs together, and one sum.
     Representation,
     /// Each task's gradient on three batches.
     ThreeBatches,
@@ -148,10 +146,9 @@ enum Looks {
 impl Looks {
     fn of(config: &Config) -> Result<Looks, TrainError> {
         let sharing = &config.sharing;
-        let needs = sharing.weighting.build(&config.task_losses(), config.seed)?.needs();
+        let norms = sharing.weighting.build(&config.task_losses(), config.seed)?.needs().gradient_norms;
         Ok(match (sharing.gradients.kind, sharing.gradients.kind.needs()) {
-            (GradientKind::Sum, _) if sharing.measure_every > 0 || needs.gradient_norms => Looks::Tasks,
-            (GradientKind::Sum, _) if needs.losses => Looks::Losses,
+            (GradientKind::Sum, _) if sharing.measure_every > 0 || norms => Looks::Tasks,
             (GradientKind::Sum, _) => Looks::None,
             (_, Needs::Representation) => Looks::Representation,
             (_, Needs::ThreeBatches) => Looks::ThreeBatches,
@@ -162,7 +159,7 @@ impl Looks {
     /// How many gradients of all parameters are there at once, in a step of one pack and of several.
     fn gradients(self, tasks: f64) -> (f64, f64) {
         match self {
-            Looks::None | Looks::Losses | Looks::Representation => (1.0, 1.0),
+            Looks::None | Looks::Representation => (1.0, 1.0),
             Looks::Tasks => (1.0, tasks + 1.0),
             Looks::ThreeBatches => (2.0 * tasks, 2.0 * tasks),
         }

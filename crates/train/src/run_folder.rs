@@ -95,17 +95,40 @@ impl RunFolder {
         self.root.join(format!("outcomes.{}.jsonl", split.name()))
     }
 
-    /// Errors if something else than a folder is there.
+    /// Errors if something else than a folder is there, or if a new run would write over what is not of a run.
     pub fn check(&self) -> Result<(), TrainError> {
         if self.root.exists() && !self.root.is_dir() {
             return Err(TrainError::Output { path: self.root.clone(), problem: "it is not a folder" });
         }
-        Ok(())
+        // A run that was killed before its first step has left its tasks.
+        if self.holds_run() || TaskFile::read(&self.tasks()).is_ok() {
+            return Ok(());
+        }
+        match self.written().into_iter().find(|path| path.exists()) {
+            Some(path) => Err(TrainError::Occupied { path }),
+            None => Ok(()),
+        }
     }
 
     /// Whether a run was started here.
     pub fn holds_run(&self) -> bool {
-        self.config().exists()
+        self.config().exists() && self.tasks().exists()
+    }
+
+    /// All that a run writes.
+    fn written(&self) -> [PathBuf; 10] {
+        [
+            self.config(),
+            self.tasks(),
+            self.history(),
+            self.checkpoint(),
+            self.model(),
+            self.heads(),
+            self.outcomes(Split::Dev),
+            self.outcomes(Split::Test),
+            self.metrics(),
+            self.picture(),
+        ]
     }
 
     /// The configuration that the run was started with.
@@ -128,9 +151,12 @@ impl RunFolder {
 
     /// Makes the folder and writes what is known before the first step.
     pub fn start(&self, config: &Config, tasks: &TaskFile) -> Result<(), TrainError> {
-        let checkpoint = self.checkpoint();
-        fs::create_dir_all(&checkpoint).map_err(TrainError::io("create the folder", &checkpoint))?;
+        let folder =
+            |path: &Path| fs::create_dir_all(path).map_err(TrainError::io("create the folder", path));
+        folder(&self.root)?;
+        // The tasks come first: they tell what is begun from what is not of a run.
         write_json(&self.tasks(), tasks)?;
+        folder(&self.checkpoint())?;
         let history = self.history();
         fs::write(&history, b"").map_err(TrainError::io("write", &history))?;
         // The configuration comes last: it marks the folder as a run.

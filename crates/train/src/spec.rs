@@ -7,6 +7,7 @@ use mtl_metrics::MetricKey;
 use serde::{Deserialize, Serialize};
 
 use crate::config::TaskKind;
+use crate::dataset::ExampleSet;
 use crate::error::TrainError;
 
 /// A task with its labels, as heads and scores need it.
@@ -84,6 +85,13 @@ impl TaskFile {
     pub fn changed(&self, now: &TaskFile) -> Option<PathBuf> {
         let mut pairs = self.data.iter().zip(&now.data);
         pairs.find(|(then, now)| then.sha256 != now.sha256).map(|(_, now)| now.path.clone())
+    }
+
+    /// Whether these are the dev examples that the run was started with; true if the file does not tell.
+    pub(crate) fn holds_dev(&self, task_idx: usize, dev: &ExampleSet) -> bool {
+        // Each task has its train set and its dev set here.
+        let then = self.data.get(2 * task_idx + 1);
+        then.is_none_or(|then| then.sha256 == dev.file().sha256)
     }
 
     /// Reads the file. Errors if it cannot be read or is not what a run writes.

@@ -145,3 +145,68 @@ fn what_a_run_leaves_is_enough_to_score_and_to_predict() {
         assert!(lines.len() == 12 && lines.iter().all(|line| line.get(key).is_some()), "{text}");
     }
 }
+
+#[test]
+fn what_is_not_of_a_run_is_not_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    corpus(folder.path());
+    let config = config(folder.path(), "steps = 1", "", TASKS);
+    // A folder of one's own, with a model and a configuration beside the data.
+    for name in ["model", "config.toml", "history.jsonl", "tasks.json"] {
+        let out = folder.path().join(format!("with {name}"));
+        fs::create_dir(&out).unwrap();
+        fs::write(out.join(name), "mine").unwrap();
+        for resume in [false, true] {
+            let error = Session::new(config.clone(), Options { resume, ..Options::new(&out) }).unwrap_err();
+            assert!(matches!(&error, TrainError::Occupied { path } if *path == out.join(name)), "{error}");
+            assert_eq!(error.exit_code(), 2);
+        }
+        assert_eq!(fs::read_to_string(out.join(name)).unwrap(), "mine");
+    }
+}
+
+#[test]
+fn a_loss_that_is_not_finite_is_named_with_its_step_and_examples() {
+    let folder = tempfile::tempdir().unwrap();
+    corpus(folder.path());
+    let text = format!(
+        "seed = 7\n[encoder]\nfrom = \"encoder\"\nmax_tokens = 40\n\
+         [train]\nbatch = 6\nsteps = 9\nlearning_rate = 1e30\nwarmup = 0\nclip = 0\nprecision = \"f32\"\n{TASKS}"
+    );
+    let config = Config::parse(&text, &folder.path().join("mtl.toml"), None).unwrap();
+    let error = Watcher::default().run(&config, Options::new(folder.path().join("out"))).unwrap_err();
+    let TrainError::NotFinite { task, step, examples, .. } = &error else { panic!("{error}") };
+    assert!(TASKS.contains(&format!("[tasks.{task}]")) && *step > 1, "{error}");
+    assert!(
+        !examples.is_empty() && examples.iter().all(|at| at.contains(&format!("{task}.train."))),
+        "{error}"
+    );
+    assert_eq!(error.exit_code(), 1);
+}
+
+#[test]
+fn a_dev_set_that_changed_is_not_scored_as_the_run_s_own() {
+    let folder = tempfile::tempdir().unwrap();
+    corpus(folder.path());
+    let config = config(folder.path(), "steps = 2", "", TASKS);
+    let out = folder.path().join("out");
+    run(&config, &out);
+    let of = |task: &str| EvaluateOptions { task: Some(task.into()), ..EvaluateOptions::default() };
+    // The dev file of one task, and the train file of another, of which the run held out a share.
+    for (task, file) in [("sentiment", "sentiment.dev.jsonl"), ("similarity", "similarity.train.jsonl")] {
+        let path = folder.path().join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        evaluate(&out, &of(task), &mut Silent).unwrap();
+        let turned: String = text.lines().rev().map(|line| format!("{line}\n")).collect();
+        let shorter: String = text.lines().take(4).map(|line| format!("{line}\n")).collect();
+        for changed in [turned, shorter] {
+            fs::write(&path, changed).unwrap();
+            let error = evaluate(&out, &of(task), &mut Silent).unwrap_err();
+            assert!(matches!(&error, TrainError::DataChanged { file, .. } if *file == path), "{error}");
+            // As a file of its own it may be scored.
+            let named = EvaluateOptions { file: Some(path.clone()), ..of(task) };
+            evaluate(&out, &named, &mut Silent).unwrap();
+        }
+        fs::write(&path, text).unwrap();
+    }
+}

@@ -18,6 +18,8 @@ dir = "glue/RTE"
 benchmark = "glue/sts-b"
 dir = "glue"
 weight = 2.0
+importance = 3.0
+baseline = 0.8
 
 [tasks.words]
 benchmark = "superglue/wic"

@@ -50,7 +50,10 @@ fn a_byte_that_is_not_utf8() {
 #[test]
 fn a_file_that_is_not_there() {
     let error = Config::load(Path::new("no/such/mtl.toml"), None).unwrap_err();
-    assert!(error.to_string().starts_with("no/such/mtl.toml: failed to read the configuration: "), "{error}");
+    assert!(
+        error.to_string().starts_with("no/such/mtl.toml:1:1: failed to read the configuration: "),
+        "{error}"
+    );
 }
 
 #[test]
@@ -338,14 +341,14 @@ fn metrics_that_do_not_apply() {
     assert_eq!(
         task("metric = \"span_f1\""),
         "mtl.toml:7:10: `tasks.a.metric` cannot be `span_f1` for classification, \
-         expected one of accuracy, f1, micro_f1, macro_f1, matthews, roc_auc, log_loss, loss"
+         expected one of accuracy, f1, micro_f1, macro_f1, weighted_f1, matthews, roc_auc, log_loss, loss"
     );
     assert_eq!(
         whole_task(
             "kind = \"multi-label\"\ntext = \"t\"\nlabel = \"l\"\ntrain = \"x.tsv\"\nmetric = \"roc_auc\""
         ),
         "mtl.toml:7:10: `tasks.a.metric` cannot be `roc_auc` for multi-label, \
-         expected one of micro_f1, macro_f1, accuracy, loss"
+         expected one of micro_f1, macro_f1, weighted_f1, accuracy, loss"
     );
     assert_eq!(
         task("metric = \"acuracy\""),
@@ -354,7 +357,7 @@ fn metrics_that_do_not_apply() {
     assert_eq!(
         task("metrics = [\"pearson\"]"),
         "mtl.toml:7:11: `tasks.a.metrics` cannot be `pearson` for classification, \
-         expected one of accuracy, f1, micro_f1, macro_f1, matthews, roc_auc, log_loss, loss"
+         expected one of accuracy, f1, micro_f1, macro_f1, weighted_f1, matthews, roc_auc, log_loss, loss"
     );
 }
 
@@ -473,7 +476,7 @@ fn a_benchmark_says_what_the_file_must_not() {
     assert_eq!(
         whole_task(&format!("{rte}metric = \"pearson\"")),
         "mtl.toml:5:10: `tasks.a.metric` cannot be `pearson` for classification, expected one of accuracy, f1, \
-         micro_f1, macro_f1, matthews, roc_auc, log_loss, loss"
+         micro_f1, macro_f1, weighted_f1, matthews, roc_auc, log_loss, loss"
     );
     assert_eq!(whole_task("benchmark = \"glue/rte\""), "mtl.toml:2:8: [tasks.a] needs `dir`");
     assert_eq!(

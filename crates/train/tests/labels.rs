@@ -84,3 +84,39 @@ fn missing_labels() {
     run(&all(BOTH), &same);
     assert_eq!(weights(&one), weights(&same));
 }
+
+#[test]
+fn a_label_that_only_held_out_examples_have_is_a_label() {
+    let folder = tempfile::tempdir().unwrap();
+    corpus(folder.path());
+    // Each label once, so that a fifth of them stands only in what is held out.
+    let line =
+        |i: usize| format!("{{\"text\": \"anna {i}\", \"topic\": \"t{i:02}\", \"tones\": [\"s{i:02}\"]}}\n");
+    fs::write(folder.path().join("rare.jsonl"), (0..20).map(line).collect::<String>()).unwrap();
+    for (kind, label) in [("classification", "topic"), ("multi-label", "tones")] {
+        let task = format!(
+            "[tasks.rare]\nkind = \"{kind}\"\ntext = \"text\"\nlabel = \"{label}\"\ntrain = \"rare.jsonl\"\ndev = 0.2"
+        );
+        let config = config(folder.path(), "steps = 1", "", &task);
+        let plan = planned(&config, folder.path());
+        assert_eq!((plan.tasks[0].train_examples, plan.tasks[0].dev_examples), (16, 4), "{kind}");
+        let out = folder.path().join(kind);
+        run(&config, &out);
+        let tasks = fs::read_to_string(out.join("tasks.json")).unwrap();
+        assert!((0..20).all(|i| tasks.contains(&format!("{i:02}\""))), "{tasks}");
+    }
+}
+
+#[test]
+fn a_task_without_a_single_label_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    corpus(folder.path());
+    let line = |i: usize| format!("{{\"text\": \"anna {i}\", \"tones\": []}}\n");
+    fs::write(folder.path().join("none.jsonl"), (0..8).map(line).collect::<String>()).unwrap();
+    let task =
+        "[tasks.none]\nkind = \"multi-label\"\ntext = \"text\"\nlabel = \"tones\"\ntrain = \"none.jsonl\"";
+    let config = config(folder.path(), "steps = 1", "", task);
+    let error = plan(&config, &Options::new(folder.path().join("unused")), &mut Silent).unwrap_err();
+    assert!(error.to_string().ends_with("none.jsonl:1:1: no example has a label for task `none`"), "{error}");
+    assert_eq!(error.exit_code(), 2);
+}

@@ -188,6 +188,12 @@ pub(crate) struct StepReport {
     pub(crate) gflop_per_s: f64,
     /// Largest resident memory of the process, in MiB.
     pub(crate) peak_rss_mib: u64,
+    /// Whether PyTorch compiled the model; false on our side.
+    #[serde(default)]
+    pub(crate) compile: bool,
+    /// The version of PyTorch; null on our side.
+    #[serde(default)]
+    pub(crate) torch: Option<String>,
 }
 
 /// Measures and prints.
@@ -235,6 +241,8 @@ impl StepReport {
             tokens_per_s: (args.batch * args.seq) as f64 / seconds,
             gflop_per_s: flop(args) / seconds / 1e9,
             peak_rss_mib: times.peak_rss_mib,
+            compile: false,
+            torch: None,
         }
     }
 }
@@ -284,7 +292,7 @@ mod tests {
             "tokens_per_s": 4183, "gflop_per_s": 286.0, "peak_rss_mib": 2900, "torch": "2.15.0"}"#;
         let report: StepReport = serde_json::from_str(line).unwrap();
         assert_eq!((report.dtype, report.mode, report.encoder), (Dtype::Bf16, Mode::Train, None));
-        assert_eq!(report.peak_rss_mib, 2900);
+        assert_eq!((report.peak_rss_mib, report.torch.as_deref()), (2900, Some("2.15.0")));
     }
 
     #[test]
@@ -295,5 +303,6 @@ mod tests {
         let line = serde_json::to_string(&report).unwrap();
         assert!(line.starts_with(r#"{"encoder":"minilm","hidden":384"#), "{line}");
         assert_eq!(serde_json::from_str::<StepReport>(&line).unwrap(), report);
+        assert!(line.contains(r#""compile":false,"torch":null"#), "every key of the script's line: {line}");
     }
 }

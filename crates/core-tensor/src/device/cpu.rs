@@ -37,7 +37,8 @@ pub struct CpuBuffer<E: Element> {
 impl<E: Element> CpuBuffer<E> {
     /// Contents unspecified; the flag says whether they are all zero.
     fn scratch(len: usize) -> (Self, bool) {
-        let (memory, zero) = Pooled::take(len * size_of::<E>());
+        let bytes = len.checked_mul(size_of::<E>()).expect("a buffer's size fits the address space");
+        let (memory, zero) = Pooled::take(bytes);
         (CpuBuffer { memory, len, element: PhantomData }, zero)
     }
 

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::element::{Element, Float, Real};
 use crate::kernels::activation::reference::{slope as activation_slope, value as activation_value};
-use crate::kernels::{attention, dropout};
+use crate::kernels::attention;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -298,14 +298,12 @@ impl Device for Island {
     }
 
     fn dropout<E: Float>(&self, x: &IslandBuffer<E>, dropout: RowDropout<'_>) -> IslandBuffer<E> {
-        let width = x.0.len() / dropout.rows.len().max(1);
-        let mut scales = vec![0f64; width];
-        let mut y = Vec::with_capacity(x.0.len());
-        for (row, x) in dropout.rows.iter().zip(x.0.chunks(width.max(1))) {
-            dropout::keep_scales(&mut scales, dropout.key.stream(), *row, dropout.rate);
-            y.extend(x.iter().zip(&scales).map(|(x, s)| x.to_f64() * s));
-        }
-        IslandBuffer::rounded(y)
+        let RowDropout { rows, key, rate } = dropout;
+        let width = x.0.len() / rows.len().max(1);
+        // Each unit's own draw, by the definition: the fast kernels draw many at once.
+        let kept = |i: usize| key.stream().draw(rows[i / width], 0, i % width) >= rate.threshold();
+        let scale = |i: usize| if kept(i) { rate.scale() } else { 0.0 };
+        IslandBuffer::rounded(x.0.iter().enumerate().map(|(i, x)| x.to_f64() * scale(i)))
     }
 
     fn cross_entropy<E: Float>(

@@ -31,6 +31,8 @@ pub enum Activation {
 
 const SQRT_2_OVER_PI: f64 = 0.797_884_560_802_865_4;
 const CUBIC: f64 = 0.044_715;
+/// See [`gelu_tanh`].
+const FAR: f64 = 20.0;
 
 /// `max(0, u)` and its slope. In this order of arguments a NaN stays one.
 #[inline(always)]
@@ -56,10 +58,13 @@ pub fn gelu<M: Real>(u: M) -> (M, M) {
 #[inline(always)]
 pub fn gelu_tanh<M: Real>(u: M) -> (M, M) {
     let (half, c) = (M::from_f64(0.5), M::from_f64(SQRT_2_OVER_PI));
-    let t = (c * u * (M::ONE + M::from_f64(CUBIC) * u * u)).tanh();
-    let inner_slope = c * (M::ONE + M::from_f64(3.0 * CUBIC) * u * u);
+    // Beyond this t is 1 or -1 to the last bit, and the square of u need not be a number.
+    let near = Real::max(M::from_f64(-FAR), Real::min(M::from_f64(FAR), u));
+    let square = M::from_f64(CUBIC) * near * near;
+    let t = (c * near * (M::ONE + square)).tanh();
+    let inner_slope = c * (M::ONE + M::from_f64(3.0) * square);
     let share = half * (M::ONE + t);
-    (u * share, share + half * u * (M::ONE - t * t) * inner_slope)
+    (u * share, share + half * near * (M::ONE - t * t) * inner_slope)
 }
 
 /// Values before the activation become values after it. One loop for each activation, its function called by name:
@@ -256,6 +261,16 @@ mod tests {
                 forward(activation, u, &mut y);
                 weighted(&y, &dy)
             });
+        }
+    }
+
+    #[test]
+    fn slopes_far_from_zero_are_those_of_a_line() {
+        for activation in [Activation::Gelu, Activation::GeluTanh] {
+            let (u, mut y, mut du) = ([-1e30f32, -25.0, 25.0, 1e30], [0.0; 4], [0.0; 4]);
+            forward(activation, &u, &mut y);
+            backward(activation, &u, &[1.0; 4], &mut du);
+            assert_eq!((y, du), ([0.0, 0.0, 25.0, 1e30], [0.0, 0.0, 1.0, 1.0]), "{activation:?}");
         }
     }
 

@@ -65,6 +65,8 @@ impl<E: Float, D: Device> Tape<E, D> {
     ) -> Result<Tensor<(usize, W), E, D>, TensorError> {
         let (rows, width) = *x.shape();
         check("mean_pool", "tokens of the pack", &[pack.tokens()], &[rows.size()])?;
+        let ends = [pack.boundaries.first(), pack.boundaries.last()].map(|end| end.copied().unwrap_or(0));
+        check("mean_pool", "first and last boundary of the pack", &[0, pack.tokens()], &ends)?;
         let input = self.input("mean_pool", x)?;
         let y = self.device().mean_pool(x.buffer(), &pack.boundaries, width.size());
         let y = Tensor::from_buffer(self.device(), (pack.sequences(), width), y)

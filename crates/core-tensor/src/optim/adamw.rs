@@ -95,7 +95,11 @@ impl<M: Real, D: Device> AdamW<M, D> {
         };
         let Moments { first, second, live, .. } = moments;
         match gradient {
-            Gradient::Dense(values) => device.adamw(view.buffer, values, first, second, step),
+            Gradient::Dense(values) => {
+                // Every row has moments from now on: which are live is found anew when a step brings rows again.
+                live.clear();
+                device.adamw(view.buffer, values, first, second, step);
+            }
             Gradient::Rows { rows, width, values } => {
                 device.adamw_rows(view.buffer, (rows, values, *width), first, second, live, step);
             }

@@ -3,9 +3,40 @@
 
 pub mod small;
 
+use mtl_core_tensor::kernels::isa::Isa;
 use mtl_core_tensor::kernels::random::philox;
 use mtl_core_tensor::shape::Shape;
 use mtl_core_tensor::{Device, Float, Loss, Pack, Tape, Tensor, TensorError, WalkPlan};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long the tests of one path may take.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// Runs the tests of this file again, but for the one of this name, on each lesser path that this processor has.
+pub fn run_on_lesser_paths(skipped: &str) {
+    for path in Isa::ALL.into_iter().filter(|&path| path < Isa::current()) {
+        let mut tests = Command::new(std::env::current_exe().expect("a test knows its file"))
+            .args(["--skip", skipped])
+            .env("MTL_ISA", path.name())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("a test can be run again");
+        let start = Instant::now();
+        let status = loop {
+            match tests.try_wait().expect("a running test can be asked for") {
+                Some(status) => break status,
+                None if start.elapsed() < LIMIT => std::thread::sleep(Duration::from_millis(20)),
+                None => {
+                    tests.kill().expect("a running test can be stopped");
+                    tests.wait().expect("a stopped test ends");
+                    panic!("the tests of the {path} path took longer than {LIMIT:?}");
+                }
+            }
+        };
+        assert!(status.success(), "the tests fail on the {path} path: run them with MTL_ISA={path}");
+    }
+}
 
 /// `n` repeatable values in [-1, 1).
 pub fn values(n: usize, seed: u32) -> Vec<f64> {

@@ -71,13 +71,13 @@ pub trait Sampler: Debug + Send {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SamplerKind {
-    /// [`Proportional`], `"proportional"`.
+    /// Independent draws, each task by its share of all examples.
     Proportional,
-    /// [`Uniform`], `"uniform"`.
+    /// Independent draws, each task as likely as any other.
     Uniform,
-    /// [`RoundRobin`], `"round-robin"`.
+    /// The tasks in the order of the file, again and again.
     RoundRobin,
-    /// [`RoundRobinRandom`], `"round-robin-random"`.
+    /// All mini-batches of all tasks, shuffled, every example once an epoch, as MT-DNN.
     RoundRobinRandom,
 }
 

@@ -55,14 +55,16 @@ impl Table {
         let text = source.text.iter().map(find).collect::<Result<Vec<_>, _>>()?;
         let label = source.label.as_ref().map(find).transpose()?;
         let needed = text.iter().chain(&label).max().map_or(0, |last| last + 1);
+        // Where no label is read, the columns that the configuration names for a file without header may end before it.
+        let declared = names.filter(|_| source.label.is_some() || source.columns.is_none());
         Ok(Self {
             path: path.clone(),
             text,
             label,
             labels: LabelReader::new(source, known),
-            width: names.as_ref().map_or(needed, Vec::len),
+            width: declared.as_ref().map_or(needed, Vec::len),
             needed,
-            declared: names.is_some(),
+            declared: declared.is_some(),
         })
     }
 

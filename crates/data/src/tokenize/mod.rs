@@ -101,9 +101,10 @@ impl Tokenizer {
         self.max_tokens
     }
 
-    /// The number of tokens in the vocabulary, added tokens included.
+    /// The rows that an embedding needs for the vocabulary, added tokens included: one more than the largest id, which
+    /// is more than there are tokens if ids are left out.
     pub fn vocabulary_size(&self) -> usize {
-        self.inner.get_vocab_size(true)
+        self.last_token().map_or(0, |(_, largest)| largest as usize + 1)
     }
 
     /// The content of a `tokenizer.json` that makes this tokenizer, without truncation and padding.
@@ -127,10 +128,14 @@ impl Tokenizer {
         special_tokens(&self.inner, pair)
     }
 
+    /// The token with the largest id.
+    fn last_token(&self) -> Option<(String, u32)> {
+        self.inner.get_vocab(true).into_iter().max_by_key(|(_, id)| *id)
+    }
+
     /// Errors if a token has no row in an embedding of `vocab_size` rows, naming the largest id.
     pub fn check_vocabulary(&self, vocab_size: usize) -> Result<(), DataError> {
-        let vocabulary = self.inner.get_vocab(true);
-        match vocabulary.into_iter().max_by_key(|(_, id)| *id) {
+        match self.last_token() {
             Some((token, largest)) if largest as usize >= vocab_size => {
                 Err(DataError::VocabularyTooSmall { largest, token, vocab_size })
             }
@@ -253,6 +258,16 @@ mod tests {
         let encoded = tokenizer.encode(&Text::Single("The cat sleeps dog".into())).unwrap();
         assert_eq!(encoded.ids, [2, 5, 6, 7, 8, 1, 3]);
         assert_eq!((encoded.segments, encoded.first_subword), (vec![0; 7], vec![]));
+    }
+
+    #[test]
+    fn a_vocabulary_with_a_line_twice_needs_a_row_for_its_last_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let lines = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\ncat\nthe\nsleeps\n";
+        std::fs::write(folder.path().join("vocab.txt"), lines).unwrap();
+        let tokenizer = Tokenizer::from_folder(folder.path(), 16).unwrap();
+        assert_eq!(tokenizer.vocabulary_size(), 9);
+        tokenizer.check_vocabulary(9).unwrap();
     }
 
     #[test]

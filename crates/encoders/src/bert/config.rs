@@ -1,6 +1,6 @@
 //! The configuration of a BERT, as `config.json` in a Hugging Face folder spells it.
 
-use crate::error::{ConfigProblem, EncoderError};
+use crate::error::{ConfigProblem, EncoderError, place, read_text};
 pub use mtl_core_tensor::Activation;
 use serde::Deserialize;
 use serde_json::json;
@@ -97,14 +97,14 @@ impl BertConfig {
     ///
     /// Errors if the file cannot be read, is no such JSON, or describes another kind of model.
     pub fn from_file(path: &Path) -> Result<BertConfig, EncoderError> {
-        let text = std::fs::read_to_string(path).map_err(|source| EncoderError::Io {
-            path: path.into(),
-            action: "read",
-            source,
-        })?;
+        let text = read_text(path)?;
         BertConfig::from_json(&text).map_err(|rejected| match rejected {
             Rejected::Json(error) => EncoderError::Json { path: path.into(), error },
-            Rejected::Problem(problem) => EncoderError::ConfigFile { path: path.into(), problem },
+            Rejected::Problem(problem) => {
+                let at = text.find(&format!("\"{}\"", problem.key())).unwrap_or(0);
+                let (line, column) = place(&text[..at]);
+                EncoderError::ConfigFile { path: path.into(), line, column, problem }
+            }
         })
     }
 

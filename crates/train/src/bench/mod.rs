@@ -18,7 +18,8 @@ use crate::machine::{Machine, peak_rss_mib};
 use crate::observer::Observer;
 use crate::options::{Options, on_threads};
 use crate::outcomes;
-use crate::prepare::{self, PACK_TOKENS, Text, pack_tokens};
+use crate::plan::Plan;
+use crate::prepare::{self, PACK_TOKENS, Text};
 use crate::sampling::{Part, Sampling};
 use crate::score::score_all;
 use crate::step::Stepper;
@@ -174,7 +175,8 @@ fn bench_config<E: Float<Master = f32>>(
     let mut optimizer = prepare::optimizer(config)?;
     let mut sampling = Sampling::new(config, &dataset.sizes(), &Part::Whole)?;
     let schedule = prepare::schedule(config, sampling.total_steps(config.train.length));
-    let pack_tokens = pack_tokens(config);
+    // Packs as a run of this configuration would have them.
+    let pack_tokens = Plan::of(config, dataset, &mut model, &Part::Whole)?.pack_tokens;
     if stepper.needs_dev_losses() {
         let sets = dataset.tasks.iter().map(|task| (&task.spec, &task.dev));
         let (scores, _) = outcomes::apart(score_all::<E>(&model, sets, pack_tokens)?);

@@ -185,6 +185,10 @@ struct Written<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     weight: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    importance: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     domain: Option<&'a str>,
 }
 
@@ -216,6 +220,8 @@ impl Serialize for Table<'_> {
             metric: trained.map(|task| task.metric.as_str()),
             metrics: trained.map(|task| task.metrics.as_slice()),
             weight: trained.map(|task| task.weight),
+            importance: trained.and_then(|task| task.importance),
+            baseline: trained.and_then(|task| task.baseline),
             domain: match self {
                 Table::Trained(task) => task.domain.as_deref(),
                 Table::Headless(task) => task.domain.as_deref(),

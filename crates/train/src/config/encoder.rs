@@ -8,16 +8,15 @@ use super::error::ConfigError;
 use super::section::Section;
 
 /// The presets that `preset` can name, encoders whose weights start from nothing.
-pub const PRESETS: &[&str] = &[
-    "bert-tiny",
-    "bert-mini",
-    "bert-small",
-    "bert-medium",
-    "bert-base",
-    "bert-large",
-    "minilm-l6",
-    "minilm-l12",
-];
+pub const PRESETS: &[&str] = &{
+    let mut names = [""; mtl_encoders::PRESETS.len()];
+    let mut i = 0;
+    while i < names.len() {
+        names[i] = mtl_encoders::PRESETS[i].0;
+        i += 1;
+    }
+    names
+};
 
 pub(super) const KEYS: &[&str] =
     &["from", "preset", "tokenizer", "max_tokens", "dropout", "checkpoint_layers"];

@@ -12,7 +12,7 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("{}: failed to read the configuration: {error}{}", .path.display(), meant(nearest, there))]
+    #[error("{}:1:1: failed to read the configuration: {error}{}", .path.display(), meant(nearest, there))]
     Unreadable {
         /// The file.
         path: PathBuf,

@@ -51,6 +51,11 @@ use section::{Entry, Section, Source};
 const KEYS: &[&str] = &["seed", "data", "encoder", "train", "sharing", "curriculum", "tasks"];
 
 /// A configuration that has been checked, with every default filled in.
+///
+/// | key | default | meaning | range |
+/// |---|---|---|---|
+/// | `seed` | 0 | the seed of every random choice | at least 0 |
+/// | `data` | the folder of the file | the folder that relative paths start from | |
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Config {

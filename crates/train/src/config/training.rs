@@ -71,7 +71,7 @@ choices! {
     Keep {
         /// Those of the last step.
         Last = "last",
-        /// Those of the best evaluation, as [`Select`] says.
+        /// Those of the best evaluation, as `select` says.
         Best = "best",
     }
 }

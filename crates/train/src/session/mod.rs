@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use mtl_core_tensor::bf16;
+use mtl_core_tensor::kernels::isa::Isa;
 
 use crate::checkpoint::CheckpointFolder;
 use crate::config::{Config, Precision};
@@ -35,8 +36,8 @@ pub struct Session {
 impl Session {
     /// Looks at the folder; no data is read and nothing is written yet.
     ///
-    /// Errors if it is no folder, if it holds a run and `options.resume` is not set, or if the run that is to be resumed was
-    /// started with another configuration.
+    /// Errors if it is no folder, if it holds a run and `options.resume` is not set, if it holds no run but something that a
+    /// run would write over, or if the run that is to be resumed was started with another configuration.
     pub fn new(config: Config, options: Options) -> Result<Session, TrainError> {
         let folder = RunFolder::new(&options.out);
         let mut config = config;
@@ -79,6 +80,12 @@ impl Session {
         let (threads, precision) = (self.options.threads, self.config.train.precision);
         // The runs of a comparison bring their text, and end too often to say so.
         let alone = self.text.is_none();
+        if alone && precision == Precision::Bf16 && Isa::current() < Isa::Avx512Bf16 {
+            observer.message(
+                "this processor has no instruction that multiplies bf16: products are done in f32, and \
+                 precision = \"f32\" is about as fast",
+            );
+        }
         let summary = on_threads(threads, || match precision {
             Precision::Bf16 => self.run_in::<bf16>(observer, interrupt),
             Precision::F32 => self.run_in::<f32>(observer, interrupt),

@@ -11,7 +11,7 @@ use mtl_sharing::gradient::{Combined, CrossGram, GradDrop, Gram, SdmGrad};
 use mtl_sharing::{GradientCombining, SharingError};
 
 use super::conflict::Conflict;
-use super::forward::{Forward, Losses, Recorded};
+use super::forward::{Forward, Packs};
 use super::gradients::{Unweighted, by_task, cross_gram, walk_by_task};
 use crate::error::TrainError;
 
@@ -73,7 +73,7 @@ impl Combining<'_> {
     pub(super) fn by_gram<E: Float<Master = f32>>(
         &self,
         method: &mut dyn GradientCombining,
-        packs: Vec<Recorded<'_, E>>,
+        packs: Packs<'_, E>,
     ) -> Result<Combination, TrainError> {
         let found = Unweighted::of(packs, self.losses.len(), self.shared)?;
         let gram = found.gram();
@@ -82,13 +82,18 @@ impl Combining<'_> {
         Ok(Combination { solved, ..Combination::weighted(gradients, weights, Some(conflict)) })
     }
 
-    /// MGDA-UB: the Gram matrix of the gradients where the encoder ends.
+    /// MGDA-UB: the Gram matrix of the gradients where the encoder ends. All packs are in memory until they are walked on
+    /// from there.
     pub(super) fn by_representation<E: Float<Master = f32>>(
         &self,
         method: &mut dyn GradientCombining,
-        packs: Vec<Recorded<'_, E>>,
+        packs: Packs<'_, E>,
         reads: Reads,
     ) -> Result<Combination, TrainError> {
+        let packs = match packs {
+            Packs::One(pack) => vec![*pack],
+            Packs::Several(forward) => forward.record_all()?,
+        };
         let n_tasks = self.losses.len();
         let (mut gradients, mut gram) = (PerTaskGradients::new(n_tasks), vec![0.0; n_tasks * n_tasks]);
         let mut walked = Vec::new();
@@ -119,7 +124,7 @@ impl Combining<'_> {
     pub(super) fn by_element<E: Float<Master = f32>>(
         &self,
         method: &GradDrop,
-        mut packs: Vec<Recorded<'_, E>>,
+        packs: Packs<'_, E>,
         places: &BTreeMap<ParamId, u64>,
         measured: bool,
     ) -> Result<Combination, TrainError> {
@@ -138,10 +143,9 @@ impl Combining<'_> {
             })
         };
         let mut sink = ElementwiseSink::new(self.losses.len(), self.shared, combine);
-        if packs.len() == 1 {
-            packs.pop().map_or(Ok(()), |pack| walk_by_task(pack, &ones, &mut sink))?;
-        } else {
-            hand_over(by_task(packs, &ones)?, &mut sink);
+        match packs {
+            Packs::One(pack) => walk_by_task(*pack, &ones, &mut sink)?,
+            several => hand_over(by_task(several, &ones)?, &mut sink),
         }
         let gradients = sink.into_gradients();
         let conflict = gram.map(|gram| Conflict::of(&gram, &ones, self.losses));
@@ -161,14 +165,13 @@ impl Combining<'_> {
         method: &mut SdmGrad,
         first: &Forward<'_>,
         second: &Forward<'_>,
-        packs: Vec<Recorded<'_, E>>,
+        packs: Packs<'_, E>,
     ) -> Result<Combination, TrainError> {
         let (n_tasks, mut shown) = (self.losses.len(), self.losses.to_vec());
         let mut gradients_on = |forward: &Forward<'_>| {
-            let packs = forward.record_all::<E>()?;
-            let losses = Losses::of(n_tasks, &packs).0;
+            let (packs, losses) = forward.losses_first::<E>()?;
             shown.iter_mut().zip(losses).for_each(|(all, loss)| *all = all.and(loss));
-            Ok::<_, TrainError>(by_task(packs, self.weights)?)
+            by_task(packs, self.weights)
         };
         let (first, second) = (gradients_on(first)?, gradients_on(second)?);
         let products = cross_gram(&first, &second, self.shared);

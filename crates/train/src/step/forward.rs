@@ -1,7 +1,7 @@
 //! The forward pass of a step, pack by pack.
 
 use mtl_core_tensor::element::Float;
-use mtl_core_tensor::{Cpu, Encoded, Encoder, Loss, Reads, Tape};
+use mtl_core_tensor::{Cpu, Encoded, Encoder, Loss, Reads, Tape, TensorError};
 
 use crate::batch::{StepData, StepPack, TaskPart};
 use crate::dataset::Dataset;
@@ -27,6 +27,28 @@ pub(super) struct Recorded<'a, E: Float<Master = f32>> {
     pub(super) losses: Vec<(u32, Loss)>,
 }
 
+/// The packs of a step on their way to gradients.
+pub(super) enum Packs<'a, E: Float<Master = f32>> {
+    /// The only one, after its forward pass.
+    One(Box<Recorded<'a, E>>),
+    /// Several, or none: each is recorded when it is walked, so that a step of any size takes the memory of one of them.
+    /// Where their losses had to be known before, that was a forward pass more.
+    Several(Forward<'a>),
+}
+
+impl<'a, E: Float<Master = f32>> Packs<'a, E> {
+    /// Hands over one recorded pack after the other. Errors as recording and `f` do.
+    pub(super) fn each(
+        self,
+        mut f: impl FnMut(Recorded<'a, E>) -> Result<(), TensorError>,
+    ) -> Result<(), TrainError> {
+        match self {
+            Packs::One(pack) => Ok(f(*pack)?),
+            Packs::Several(forward) => forward.packs().try_for_each(|pack| Ok(f(forward.record(pack)?)?)),
+        }
+    }
+}
+
 impl<'a> Forward<'a> {
     /// The packs that a task reads.
     pub(super) fn packs(&self) -> impl Iterator<Item = &'a StepPack> + use<'a> {
@@ -46,6 +68,21 @@ impl<'a> Forward<'a> {
     /// Runs every pack, recorded: all of them are in memory at once.
     pub(super) fn record_all<E: Float<Master = f32>>(&self) -> Result<Vec<Recorded<'a, E>>, TrainError> {
         self.packs().map(|pack| self.record(pack)).collect()
+    }
+
+    /// The step's packs, and the tasks' mean losses over all of them.
+    pub(super) fn losses_first<E: Float<Master = f32>>(
+        &self,
+    ) -> Result<(Packs<'a, E>, Vec<Option<f64>>), TrainError> {
+        let mut packs = self.packs();
+        match (packs.next(), packs.next()) {
+            (Some(only), None) => {
+                let (pack, mut losses) = (self.record(only)?, Losses::new(self.dataset.tasks.len()));
+                losses.add(&pack.losses);
+                Ok((Packs::One(Box::new(pack)), losses.0))
+            }
+            _ => Ok((Packs::Several(*self), self.losses_again::<E>()?)),
+        }
     }
 
     /// The tasks' mean losses over the step with the draws of its forward pass, nothing kept.
@@ -115,12 +152,6 @@ impl Losses {
         for (task_idx, loss) in losses {
             *self.0[*task_idx as usize].get_or_insert(0.0) += loss.value;
         }
-    }
-
-    pub(super) fn of<E: Float<Master = f32>>(n_tasks: usize, packs: &[Recorded<'_, E>]) -> Self {
-        let mut sums = Losses::new(n_tasks);
-        packs.iter().for_each(|pack| sums.add(&pack.losses));
-        sums
     }
 }
 

@@ -1,4 +1,4 @@
-//! From recorded packs to the gradients of a step.
+//! From the packs of a step to its gradients.
 
 use std::collections::BTreeSet;
 
@@ -8,17 +8,16 @@ use mtl_core_tensor::{
     WalkPlan,
 };
 
-use super::forward::Recorded;
+use super::forward::{Packs, Recorded};
+use crate::error::TrainError;
 
 /// The gradient of the sum over t of weights\[t\] times the task's loss.
 pub(super) fn weighted<E: Float<Master = f32>>(
-    packs: Vec<Recorded<'_, E>>,
+    packs: Packs<'_, E>,
     weights: &[f64],
-) -> Result<Gradients<f32, Cpu>, TensorError> {
+) -> Result<Gradients<f32, Cpu>, TrainError> {
     let mut gradients = Gradients::new();
-    for pack in packs {
-        walk(pack, weights, &mut gradients)?;
-    }
+    packs.each(|pack| walk(pack, weights, &mut gradients))?;
     Ok(gradients)
 }
 
@@ -54,13 +53,11 @@ pub(super) fn walk_by_task<E: Float<Master = f32>>(
 
 /// The gradients of each task's loss times its weight, over all packs.
 pub(super) fn by_task<E: Float<Master = f32>>(
-    packs: Vec<Recorded<'_, E>>,
+    packs: Packs<'_, E>,
     weights: &[f64],
-) -> Result<PerTaskGradients<f32, Cpu>, TensorError> {
+) -> Result<PerTaskGradients<f32, Cpu>, TrainError> {
     let mut gradients = PerTaskGradients::new(weights.len());
-    for pack in packs {
-        walk_by_task(pack, weights, &mut gradients)?;
-    }
+    packs.each(|pack| walk_by_task(pack, weights, &mut gradients))?;
     Ok(gradients)
 }
 
@@ -68,13 +65,13 @@ pub(super) fn by_task<E: Float<Master = f32>>(
 ///
 /// A step of one pack holds one gradient whole; of several packs, those of every task.
 pub(super) fn weighted_and_gram<E: Float<Master = f32>>(
-    mut packs: Vec<Recorded<'_, E>>,
+    packs: Packs<'_, E>,
     weights: &[f64],
     parameters: &BTreeSet<ParamId>,
-) -> Result<(Gradients<f32, Cpu>, Vec<f64>), TensorError> {
-    if packs.len() == 1 {
+) -> Result<(Gradients<f32, Cpu>, Vec<f64>), TrainError> {
+    if let Packs::One(pack) = packs {
         let mut sink = GramSink::new(weights.len(), parameters, Keep::All);
-        packs.pop().map_or(Ok(()), |pack| walk_by_task(pack, weights, &mut sink))?;
+        walk_by_task(*pack, weights, &mut sink)?;
         let gram = sink.gram();
         return Ok((sink.into_gradients(), gram));
     }
@@ -94,15 +91,13 @@ pub(super) enum Unweighted<'a, 'p, E: Float<Master = f32>> {
 impl<'a, 'p, E: Float<Master = f32>> Unweighted<'a, 'p, E> {
     /// Walks back from the tasks' unweighted losses.
     pub(super) fn of(
-        mut packs: Vec<Recorded<'a, E>>,
+        packs: Packs<'a, E>,
         n_tasks: usize,
         shared: &'p BTreeSet<ParamId>,
-    ) -> Result<Self, TensorError> {
-        if packs.len() == 1
-            && let Some(mut pack) = packs.pop()
-        {
+    ) -> Result<Self, TrainError> {
+        if let Packs::One(mut pack) = packs {
             let walked = pack.tape.gram_walk(&pack.losses, n_tasks, &pack.pack.pack, shared)?;
-            return Ok(Unweighted::Pack(Box::new((pack, walked))));
+            return Ok(Unweighted::Pack(Box::new((*pack, walked))));
         }
         Ok(Unweighted::Packs(by_task(packs, &vec![1.0; n_tasks])?, shared))
     }

@@ -1,8 +1,8 @@
 //! One optimizer update: forward, losses, weights, gradients, clipping, the optimizer.
 //!
-//! Where nothing looks at the tasks side by side, a pack is walked back before the next one runs, so memory is that of
-//! one pack. A loss weighting that learns from losses, a gradient combining and a measurement need the whole step: then
-//! the step's packs are in memory together.
+//! A pack is walked back before the next one runs, so that a step of any size takes the memory of one pack. A loss weighting
+//! that learns from losses, a gradient combining and a measurement need the losses of the whole step first: a step of
+//! several packs then begins with a forward pass that keeps nothing. MGDA-UB alone holds all packs together.
 //!
 //! The loss of the step is the sum over t of w_t L_t (times n_t / N where sequences are drawn one by one), L_t being
 //! the task's mean loss over the step and w_t the weighting's answer. A gradient combining replaces the sum in the
@@ -31,7 +31,7 @@ use crate::error::TrainError;
 use crate::model::Model;
 use crate::scores::Scores;
 use combine::{Combination, Combining};
-use forward::{Forward, Losses, Recorded};
+use forward::{Forward, Losses, Packs};
 
 pub use combine::Solved;
 pub use conflict::Conflict;
@@ -195,13 +195,12 @@ impl Stepper {
         forward: Forward<'_>,
         others: &[Forward<'_>],
     ) -> Result<(Vec<Option<f64>>, Combination), TrainError> {
-        let (needs, n_tasks) = (self.weighting.needs(), forward.dataset.tasks.len());
+        let needs = self.weighting.needs();
         let measured = self.measure_every > 0 && forward.step.is_multiple_of(self.measure_every);
         if !(needs.losses || needs.gradient_norms || self.combining.is_some() || measured) {
             return self.pack_by_pack::<E>(forward);
         }
-        let packs = forward.record_all::<E>()?;
-        let losses = Losses::of(n_tasks, &packs).0;
+        let (packs, losses) = forward.losses_first::<E>()?;
         let weights = self.weighting.weights(forward.step, &losses)?;
         let found = match self.combining.is_some() {
             true => self.combine(forward, others, &losses, &weights, measured, packs)?,
@@ -234,7 +233,7 @@ impl Stepper {
         losses: &[Option<f64>],
         weights: &[f64],
         measured: bool,
-        packs: Vec<Recorded<'_, E>>,
+        packs: Packs<'_, E>,
     ) -> Result<Combination, TrainError> {
         let weights = step_weights(self.unit, weights, forward.data);
         let norms = self.weighting.needs().gradient_norms;
@@ -261,7 +260,7 @@ impl Stepper {
         losses: &[Option<f64>],
         weights: &[f64],
         measured: bool,
-        packs: Vec<Recorded<'_, E>>,
+        packs: Packs<'_, E>,
     ) -> Result<Combination, TrainError> {
         let given = Combining { forward, losses, weights, shared: &self.shared };
         let method = self.combining.as_mut().expect("the caller has looked").as_mut();

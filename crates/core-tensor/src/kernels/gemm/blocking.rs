@@ -236,8 +236,8 @@ fn chunk_of<K, C>(
                     a.prefetch::<K::Format>(&Part { line: row + K::ROWS, units: units.clone() }, K::ROWS);
                 }
                 let lines = match here {
-                    // SAFETY: lines and units lie within the operand; see `Operand::in_place`.
-                    Some((a, stride)) => Lines::InPlace(unsafe { a.add(row * stride + units.start) }, stride),
+                    // Lines and units lie within the operand, unless it has no depth and nothing is read.
+                    Some((a, stride)) => Lines::InPlace(a.wrapping_add(row * stride + units.start), stride),
                     None => Lines::Panel(a_panels[at..][..size].as_ptr()),
                 };
                 for (c, col) in strip.clone().step_by(K::COLS).enumerate() {

@@ -1,5 +1,6 @@
 //! What happens to a block of the result between its sums and memory.
 
+use super::matrix::needed;
 use super::tile::Tile;
 #[cfg(target_arch = "x86_64")]
 use crate::element::{DType, bf16};
@@ -61,7 +62,7 @@ impl<'a, C: Float> Output<'a, C> {
     ) -> Self {
         assert_eq!(S::DTYPE, C::DTYPE, "the output is named by its own type");
         assert!(ldc >= cols, "matmul: row stride {ldc} is less than {cols} columns");
-        let needed = if rows * cols == 0 { 0 } else { (rows - 1) * ldc + cols };
+        let needed = needed((rows, ldc), (cols, 1));
         assert!(c.len() >= needed, "matmul: the result needs {needed} elements, got {}", c.len());
         let trace = epilogue.trace.map(|(kind, trace)| {
             assert!(trace.len() >= needed, "matmul: the trace needs {needed} elements, got {}", trace.len());

@@ -77,13 +77,26 @@ impl<'a, T> Mat<'a, T> {
     /// Panics if an element lies beyond `data`.
     pub(super) fn check(&self) {
         let Mat { rows, cols, row_stride, col_stride, .. } = *self;
-        let needed = if rows * cols == 0 { 0 } else { (rows - 1) * row_stride + (cols - 1) * col_stride + 1 };
+        let needed = needed((rows, row_stride), (cols, col_stride));
         let len = self.data.len();
         assert!(
             needed <= len,
             "a {rows} x {cols} matrix of strides ({row_stride}, {col_stride}) needs {needed} elements, got {len}"
         );
     }
+}
+
+/// The elements that a matrix of rows and columns, each with its stride, reaches over.
+///
+/// # Panics
+/// If that is more than there are addresses.
+pub(super) fn needed((rows, row_stride): (usize, usize), (cols, col_stride): (usize, usize)) -> usize {
+    if rows == 0 || cols == 0 {
+        return 0;
+    }
+    let last = (rows - 1).checked_mul(row_stride).zip((cols - 1).checked_mul(col_stride));
+    let needed = last.and_then(|(row, col)| row.checked_add(col)?.checked_add(1));
+    needed.expect("a matrix fits the address space")
 }
 
 #[cfg(test)]
@@ -96,6 +109,12 @@ mod tests {
         let middle = Mat::with_stride(&data, 2, 3, 4).t().rows(1..3);
         assert_eq!((middle.rows, middle.cols), (2, 2));
         assert_eq!([middle.at(0, 0), middle.at(0, 1), middle.at(1, 0), middle.at(1, 1)], [1, 5, 2, 6]);
+    }
+
+    #[test]
+    #[should_panic(expected = "a matrix fits the address space")]
+    fn a_view_whose_size_overflows_is_refused() {
+        Mat::with_stride(&[0; 64], 17, 16, (1 << 60) + 128);
     }
 
     #[test]

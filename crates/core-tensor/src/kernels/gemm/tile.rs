@@ -31,6 +31,8 @@ pub(super) trait Tile: Send + Sync + 'static {
     /// Whether [`run`](Self::run) compiles for AVX-512.
     const WIDE: bool;
     /// Whether [`run`](Self::run) compiles for the rounding to bf16 by an instruction.
+    // No path of other processors has one.
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
     const ROUNDS: bool;
 
     /// `sums (+)= a·b` over `units` steps. `sums` holds `COLS` values to a row; only the first `rows` rows, or a

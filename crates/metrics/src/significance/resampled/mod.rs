@@ -118,6 +118,7 @@ fn of_label_sets(
     let finish = match key {
         MetricKey::MacroF1 => f1::macro_of_all,
         MetricKey::MicroF1 => f1::micro,
+        MetricKey::WeightedF1 => f1::weighted,
         _ => return None,
     };
     let counts = |i| f1::label_set_counts(one(i).0, one(i).1, n_labels).expect("the sets are checked");
@@ -151,7 +152,7 @@ fn of_tags(
             };
             Some(Box::new(Sums::ratio((0..gold.len()).map(chunks).collect())))
         }
-        MetricKey::MicroF1 | MetricKey::MacroF1 => {
+        MetricKey::MicroF1 | MetricKey::MacroF1 | MetricKey::WeightedF1 => {
             let counts = |i| f1::count_pairs(tags::labelled(one(i).0, one(i).1), labels.len());
             Some(Box::new(ClassTally::new(labels.len(), (0..gold.len()).map(counts), finish_of(key)?)))
         }
