@@ -69,6 +69,12 @@ impl Compare {
             let problem = "it holds a run of `mtl train`, and a comparison needs a folder of its own";
             return Err(TrainError::Output { path: self.out.clone(), problem });
         }
+        let better = self.out.join("better.toml");
+        let written = better.canonicalize().ok();
+        if written.is_some() && written == self.config.config.canonicalize().ok() {
+            let problem = "it is the configuration, and the comparison would write over it; choose another folder";
+            return Err(TrainError::Output { path: better, problem });
+        }
         Ok(())
     }
 

@@ -277,6 +277,16 @@ fn bf16_without_its_instruction_is_said_once() {
 }
 
 #[test]
+fn a_comparison_does_not_write_over_its_configuration() {
+    let workplace = Workplace::new(2, 2);
+    std::fs::rename(workplace.path("tasks.toml"), workplace.path("better.toml")).unwrap();
+    let before = workplace.read("better.toml");
+    let error = workplace.fail(&["compare", "better.toml", "--out", ".", "--seeds", "1"], 2);
+    assert!(error.contains("better.toml: cannot be the output: it is the configuration"), "{error}");
+    assert_eq!(workplace.read("better.toml"), before);
+}
+
+#[test]
 fn every_verb_teaches() {
     let workplace = Workplace::new(2, 2);
     for verb in ["demo", "describe", "plan", "train", "eval", "predict", "compare"] {
