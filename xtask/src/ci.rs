@@ -59,7 +59,7 @@ impl Step {
         match self {
             Self::Format => run_command(&mut cargo(&["fmt", "--all", "--check"])),
             Self::Edges => edges::check(&workspace::metadata()?),
-            Self::Licences => licences::check(&workspace::metadata()?),
+            Self::Licences => licences::check(),
             Self::Codegen => codegen::check(),
             Self::Lints => run_command(&mut cargo(&[
                 "clippy",

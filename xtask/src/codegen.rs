@@ -59,6 +59,7 @@ fn generate() -> anyhow::Result<Vec<Generated>> {
     let encoders = workspace::root().join("crates").join("encoders");
     let presets = presets::read(&encoders.join("presets"))?;
     let text = format(&presets::render(&presets))?;
+    let names: Vec<String> = presets.into_iter().map(|preset| preset.name).collect();
     let readme = workspace::root().join("README.md");
     let front =
         fs::read_to_string(&readme).with_context(|| format!("failed to read {}", readme.display()))?;
@@ -68,7 +69,7 @@ fn generate() -> anyhow::Result<Vec<Generated>> {
         Generated { path: readme, text: front },
         Generated {
             path: workspace::root().join("CONFIGURATION.md"),
-            text: configuration::render(workspace::root())?,
+            text: configuration::render(workspace::root(), &names)?,
         },
     ])
 }

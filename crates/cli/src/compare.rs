@@ -72,7 +72,8 @@ impl Compare {
         let better = self.out.join("better.toml");
         let written = better.canonicalize().ok();
         if written.is_some() && written == self.config.config.canonicalize().ok() {
-            let problem = "it is the configuration, and the comparison would write over it; choose another folder";
+            let problem =
+                "it is the configuration, and the comparison would write over it; choose another folder";
             return Err(TrainError::Output { path: better, problem });
         }
         Ok(())
@@ -166,9 +167,12 @@ fn explanation(comparison: &Comparison) -> String {
     let dev = match on_dev.len() {
         0 => String::new(),
         n if n == comparison.summary.len() => {
-            "\nScores are of the dev sets, also used for selection.".to_owned()
+            "\nScores are of the dev sets, by which keep = \"best\" also chooses weights.".to_owned()
         }
-        _ => format!("\nDev sets were also used for selection: {}.", on_dev.join(", ")),
+        _ => format!(
+            "\nScores of dev sets, by which keep = \"best\" also chooses weights: {}.",
+            on_dev.join(", ")
+        ),
     };
     format!("{decides}\np values are adjusted for the number of tasks (Holm).{dev}")
 }
@@ -213,7 +217,11 @@ fn matrix(who_hurts: &WhoHurts) -> String {
             None => words(""),
             Some(effect) => {
                 let verdict = effect.evidence.verdict;
-                let mark = if verdict == Verdict::NoEvidence { "" } else { " *" };
+                let mark = match verdict {
+                    Verdict::Helped => " helps",
+                    Verdict::Hurt => " hurts",
+                    Verdict::NoEvidence => "",
+                };
                 coloured(format!("{:+.4}{mark}", effect.difference), verdict::color(verdict))
             }
         });
@@ -226,7 +234,7 @@ fn matrix(who_hurts: &WhoHurts) -> String {
     };
     format!(
         "\n{table}\n\nThe score of the column's task with all tasks, less its score when the row's task is left out;\n\
-         * is evidence, tested as above over all pairs.\n{}\n{}",
+         \"helps\" and \"hurts\" are evidence, tested as above over all pairs.\n{}\n{}",
         sure(Verdict::Hurt, "hurts"),
         sure(Verdict::Helped, "helps"),
     )
@@ -245,5 +253,5 @@ fn better_mix(comparison: &Comparison, path: &str) -> String {
     }
     let reasons: Vec<String> =
         leaving.into_iter().map(|left| format!("{} ({})", left.task, left.reason)).collect();
-    format!("Better by the evidence, in {path}: train alone {}.", reasons.join("; "))
+    format!("A proposal by the evidence, not yet tested, in {path}: train alone {}.", reasons.join("; "))
 }

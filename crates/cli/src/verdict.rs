@@ -27,11 +27,14 @@ pub fn color(verdict: Verdict) -> Option<Color> {
     }
 }
 
-/// A p value to three digits: `.012`, `<.001`.
+/// A p value to three digits: `.012`, `<.001`; to as many more as it takes to see on which side of the level it lies.
 pub fn p_value(p: f64) -> String {
     match p {
         p if p < 0.001 => "<.001".to_owned(),
         p if p >= 0.9995 => "1".to_owned(),
+        p if p != LEVEL && format!("{p:.3}") == format!("{LEVEL:.3}") => {
+            if p < LEVEL { "<.050" } else { ">.050" }.to_owned()
+        }
         p => format!("{p:.3}").trim_start_matches('0').to_owned(),
     }
 }
@@ -88,6 +91,7 @@ pub(crate) mod tests {
     #[test]
     fn p_values_are_short() {
         assert_eq!([0.0004, 0.0123, 0.5, 1.0].map(p_value), ["<.001", ".012", ".500", "1"]);
+        assert_eq!([0.0496, 0.05, 0.0504].map(p_value), ["<.050", ".050", ">.050"]);
     }
 
     #[test]

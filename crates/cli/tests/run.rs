@@ -123,7 +123,10 @@ fn a_comparison_has_both_arms() {
     let compare = ["compare", "tasks.toml", "--out", "both", "--seeds", "2"];
     let table = workplace.succeed(&compare);
     assert!(table.contains("together it is") && table.contains(" ± "), "{table}");
-    assert!(table.contains("also used for selection") && table.contains("mean rank"), "{table}");
+    assert!(
+        table.contains("by which keep = \"best\" also chooses weights") && table.contains("mean rank"),
+        "{table}"
+    );
     assert!(
         workplace.succeed(&["plan", "both/better.toml"]).contains("| mood "),
         "a mix that can be trained"

@@ -67,6 +67,12 @@ fn where_no_label_is_read_the_named_columns_may_end_before_it() {
         let error = read(&named.label("label")).unwrap_err().to_string();
         assert!(error.ends_with("expected 2 columns, got 1"), "{error}");
     }
+    // A labelled file, whose labels are not read, is what it was.
+    let file = File::new("a.csv", "one,up\ntwo,down,more\n");
+    let named =
+        Source { columns: Some(strings(&["text", "label"])), ..file.source(LabelKind::Class).text(["text"]) };
+    let error = read(&named).unwrap_err().to_string();
+    assert!(error.contains("a.csv:2:10: expected 2 columns, got 3"), "{error}");
 }
 
 #[test]

@@ -154,6 +154,30 @@ impl Outcomes<'_> {
     }
 }
 
+/// Which examples two systems answered differently; all of them if their outcomes are of two kinds.
+///
+/// # Shapes
+/// Result: (examples,), of the first
+pub(crate) fn answered_differently(first: &Outcomes<'_>, second: &Outcomes<'_>) -> Vec<bool> {
+    fn unequal<T: PartialEq>(first: &[T], second: &[T]) -> Vec<bool> {
+        first.iter().zip(second).map(|(first, second)| first != second).collect()
+    }
+    match (first, second) {
+        (Outcomes::Classes { predicted: a, .. }, Outcomes::Classes { predicted: b, .. }) => unequal(a, b),
+        (Outcomes::LabelSets { predicted: a, .. }, Outcomes::LabelSets { predicted: b, .. }) => unequal(a, b),
+        (Outcomes::Values { predicted: a, .. }, Outcomes::Values { predicted: b, .. }) => unequal(a, b),
+        (Outcomes::Tags { predicted: a, .. }, Outcomes::Tags { predicted: b, .. }) => unequal(a, b),
+        (Outcomes::Losses { losses: a }, Outcomes::Losses { losses: b }) => unequal(a, b),
+        (Outcomes::TokenLosses { nats: a }, Outcomes::TokenLosses { nats: b }) => unequal(a, b),
+        (Outcomes::Texts { predicted: a, .. }, Outcomes::Texts { predicted: b, .. }) => unequal(a, b),
+        (
+            Outcomes::Probabilities { probabilities: a, n_classes, .. },
+            Outcomes::Probabilities { probabilities: b, .. },
+        ) => a.chunks(*n_classes).zip(b.chunks(*n_classes)).map(|(a, b)| a != b).collect(),
+        _ => vec![true; first.n_examples()],
+    }
+}
+
 /// The score of `outcomes` under the metric `key`.
 ///
 /// Always finite and within [`MetricKey::range`] (a negative loss aside).

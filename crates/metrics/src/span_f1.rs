@@ -75,7 +75,7 @@ pub fn strict_spans<S: AsRef<str>>(sentences: &[Vec<(S, S)>]) -> ChunkCounts {
     strict_counts(&Tagset::new().read_pairs(sentences))
 }
 
-fn strict_counts(sentences: &[Vec<(Code, Code)>]) -> ChunkCounts {
+pub(crate) fn strict_counts(sentences: &[Vec<(Code, Code)>]) -> ChunkCounts {
     let mut counts = ChunkCounts::default();
     let mut sides = [Side::default(), Side::default()];
     for sentence in sentences {

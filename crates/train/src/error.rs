@@ -100,6 +100,12 @@ pub enum TrainError {
         /// The folder.
         folder: PathBuf,
     },
+    /// Another process runs in the folder.
+    #[error("{}: another process is running in this folder", folder.display())]
+    Busy {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// A new run would write over a file or folder that is not of a run.
     #[error("{}: is there already, and a run would write over it; choose another folder", path.display())]
     Occupied {
@@ -143,6 +149,15 @@ pub enum TrainError {
         folder: PathBuf,
         /// The file as it is now.
         file: PathBuf,
+    },
+    /// A run that is to be resumed, or whose scores are to be used, was started from an encoder with other weights.
+    #[error(
+        "{}: the run was started from an encoder with other weights than `encoder.from` holds now; choose another folder",
+        folder.display()
+    )]
+    EncoderChanged {
+        /// The run's folder.
+        folder: PathBuf,
     },
     /// A run of a comparison whose folder holds one that shows other examples in other steps.
     #[error(

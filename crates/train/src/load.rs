@@ -48,14 +48,18 @@ impl<'a> Loader<'a> {
     pub(crate) fn task(&mut self, task: &TaskConfig) -> Result<TaskData, TrainError> {
         let source = source_of(task, self.config.path(&task.examples.train));
         let all = self.read(task, &source, None)?;
-        // A label may stand only among the examples that are held out.
-        let labels = label_set(task, &all.examples);
+        // A class may stand only among the examples that are held out; a tag that does is scored as missed.
+        let whole = label_set(task, &all.examples);
         let (train, dev, indices) = match &task.examples.dev {
             Dev::Fraction(share) => {
                 let split = self.split(task, &source, &all.examples, *share)?;
                 (all.select(&split.train), all.select(&split.dev), Some(split.dev))
             }
             Dev::File(_) => (all, Content::default(), None),
+        };
+        let labels = match task.kind {
+            TaskKind::TokenClassification => label_set(task, &train.examples),
+            _ => whole,
         };
         let dev_source = match &task.examples.dev {
             Dev::File(file) => source_of(task, self.config.path(file)),
@@ -227,7 +231,7 @@ pub(crate) fn held_out(
     Ok(there.then(|| set.select(indices)))
 }
 
-/// The labels of the train file, or those that a benchmark publishes.
+/// The labels of these examples, or those that a benchmark publishes.
 fn label_set(task: &TaskConfig, train: &[Example]) -> LabelSet {
     if let Some(files) = &task.benchmark {
         return LabelSet::new(files.task.labels.iter().map(|label| label.to_string()));

@@ -1,5 +1,8 @@
 //! From a configuration to everything that a run needs: tokenizer, examples, model, optimizer.
 
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use mtl_core_tensor::optim::{
@@ -8,6 +11,7 @@ use mtl_core_tensor::optim::{
 use mtl_core_tensor::{Cpu, Init};
 use mtl_data::{DataError, TokenCache, Tokenizer};
 use mtl_encoders::{BertConfig, preset};
+use sha2::{Digest, Sha256};
 
 use crate::config::{self, Config, EncoderOrigin};
 use crate::dataset::Dataset;
@@ -28,6 +32,8 @@ pub struct Text {
     pub tokenizer: Arc<Tokenizer>,
     /// The examples.
     pub dataset: Dataset,
+    /// A hash of the pretrained encoder's form and weights; there is none of a preset.
+    pub encoder: Option<Arc<str>>,
 }
 
 impl Text {
@@ -42,17 +48,21 @@ impl Text {
         })?;
         let cache = TokenCache::new(options.cache_folder());
         let dataset = Dataset::load(config, &tokenizer, &cache, observer)?;
-        Ok(Text { tokenizer: Arc::new(tokenizer), dataset })
+        let encoder = match &config.encoder.origin {
+            EncoderOrigin::From(folder) => identity(&config.path(folder)).ok().map(Arc::from),
+            EncoderOrigin::Preset(_) => None,
+        };
+        Ok(Text { tokenizer: Arc::new(tokenizer), dataset, encoder })
     }
 
     /// The same text for one task alone.
     pub fn only(&self, task_idx: usize) -> Text {
-        Text { tokenizer: self.tokenizer.clone(), dataset: self.dataset.only(task_idx) }
+        Text { dataset: self.dataset.only(task_idx), ..self.clone() }
     }
 
     /// The same text without one task; `config` is the configuration without it.
     pub(crate) fn without(&self, config: &Config, task_idx: usize) -> Text {
-        Text { tokenizer: self.tokenizer.clone(), dataset: self.dataset.without(config, task_idx) }
+        Text { dataset: self.dataset.without(config, task_idx), ..self.clone() }
     }
 
     /// What predictions need beside weights.
@@ -62,9 +72,33 @@ impl Text {
             pack_tokens: pack_tokens(config),
             tasks: self.dataset.specs(),
             data: self.dataset.files(),
+            encoder: self.encoder.as_deref().map(str::to_owned),
             draws: None,
         }
     }
+}
+
+/// A hash of what an encoder's folder says of its form, and of its weights. What cannot be read is for the encoder's own
+/// reader to name.
+fn identity(folder: &Path) -> io::Result<String> {
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
+    files.retain(|path| {
+        path.file_name().is_some_and(|name| name == "config.json")
+            || path.extension().is_some_and(|extension| extension == "safetensors")
+    });
+    files.sort();
+    let (mut hash, mut buffer) = (Sha256::new(), vec![0; 1 << 20]);
+    for path in files {
+        let mut file = File::open(path)?;
+        loop {
+            match file.read(&mut buffer)? {
+                0 => break,
+                read => hash.update(&buffer[..read]),
+            }
+        }
+    }
+    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// The most tokens of a pack.

@@ -10,9 +10,10 @@
 //! | `heads.safetensors` | the heads |
 //! | `outcomes.dev.jsonl`, `outcomes.test.jsonl` | predictions beside labels; the latter from a comparison |
 //! | `metrics.json` | the scores and what the run cost; written last |
+//! | `.lock` | nothing: whoever runs here holds a lock on it |
 //! | `inspect.svg` | the history as a picture, once it was asked for |
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use mtl_core_tensor::Cpu;
@@ -95,18 +96,38 @@ impl RunFolder {
         self.root.join(format!("outcomes.{}.jsonl", split.name()))
     }
 
-    /// Errors if something else than a folder is there, or if a new run would write over what is not of a run.
+    /// Errors if something else than a folder is there.
     pub fn check(&self) -> Result<(), TrainError> {
         if self.root.exists() && !self.root.is_dir() {
             return Err(TrainError::Output { path: self.root.clone(), problem: "it is not a folder" });
         }
+        Ok(())
+    }
+
+    /// Errors if a new run would write over what is not of a run.
+    pub fn check_free(&self) -> Result<(), TrainError> {
         // A run that was killed before its first step has left its tasks.
-        if self.holds_run() || TaskFile::read(&self.tasks()).is_ok() {
+        if TaskFile::read(&self.tasks()).is_ok() {
             return Ok(());
         }
         match self.written().into_iter().find(|path| path.exists()) {
             Some(path) => Err(TrainError::Occupied { path }),
             None => Ok(()),
+        }
+    }
+
+    /// Makes the folder, and keeps other processes from running in it for as long as the file lives.
+    ///
+    /// Errors if another process runs in it, or if the folder cannot be made.
+    pub fn lock(&self) -> Result<File, TrainError> {
+        fs::create_dir_all(&self.root).map_err(TrainError::io("create the folder", &self.root))?;
+        let path = self.root.join(".lock");
+        let file = File::options().create(true).truncate(false).write(true).open(&path);
+        let file = file.map_err(TrainError::io("open", &path))?;
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => Err(TrainError::Busy { folder: self.root.clone() }),
+            // Some file systems have no locks: a run there goes on without.
+            Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
         }
     }
 

@@ -19,7 +19,7 @@ pub struct TaskSpec {
     /// What it predicts.
     #[serde(with = "kind")]
     pub kind: TaskKind,
-    /// The labels of the train set, sorted; the place of a label is its class. Empty for regression.
+    /// The labels of the train file (of a token task, of the sentences that are not held out), sorted; the place of a label is its class. Empty for regression.
     pub labels: Vec<String>,
     /// The scale of a regression: the configuration's, or else the least and greatest value of the train set.
     pub scale: Option<[f64; 2]>,
@@ -63,6 +63,9 @@ pub struct TaskFile {
     /// The files of examples that the run was started with. Runs of older versions name none.
     #[serde(default)]
     pub data: Vec<DataFile>,
+    /// A hash of the pretrained encoder that the run was started from; none of a preset, or of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoder: Option<String>,
     /// What tells the run's draws from others of the same configuration: there for the runs of a comparison
     /// that show a part of its draws.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use common::{TASKS, Watcher, config, corpus, run};
+use mtl_train::run_folder::RunFolder;
 use mtl_train::{
     Config, EvaluateOptions, Options, PredictOptions, Session, Silent, TrainError, evaluate, predict,
 };
@@ -59,7 +60,8 @@ fn a_resumed_run_where_nothing_was_saved_starts_from_the_beginning() {
     let mut watcher = Watcher::default();
     let options = Options { resume: true, ..Options::new(folder.path().join("out")) };
     watcher.run(&config, options).unwrap();
-    assert!(watcher.messages[0].starts_with("nothing is saved"), "{:?}", watcher.messages);
+    let said = |start: &str| watcher.messages.iter().any(|message| message.starts_with(start));
+    assert!(said("nothing is saved"), "{:?}", watcher.messages);
 }
 
 #[test]
@@ -209,4 +211,38 @@ fn a_dev_set_that_changed_is_not_scored_as_the_run_s_own() {
         }
         fs::write(&path, text).unwrap();
     }
+}
+
+#[test]
+fn two_processes_do_not_run_in_one_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    corpus(folder.path());
+    let config = config(folder.path(), "steps = 1", "", TASKS);
+    let out = folder.path().join("out");
+    let lock = RunFolder::new(&out).lock().unwrap();
+    let error = Watcher::default().run(&config, Options::new(&out)).unwrap_err();
+    assert!(matches!(&error, TrainError::Busy { folder } if *folder == out), "{error}");
+    assert_eq!(error.exit_code(), 2);
+    drop(lock);
+    run(&config, &out);
+}
+
+#[test]
+fn a_run_is_not_resumed_from_another_encoder() {
+    let folder = tempfile::tempdir().unwrap();
+    corpus(folder.path());
+    let config = config(folder.path(), "steps = 4", "", TASKS);
+    let options = Options::new(folder.path().join("out"));
+    Watcher::stopping_after(2).run(&config, options.clone()).unwrap_err();
+    let weights = folder.path().join("encoder/model.safetensors");
+    let before = fs::read(&weights).unwrap();
+    let mut other = before.clone();
+    *other.last_mut().unwrap() ^= 1;
+    fs::write(&weights, other).unwrap();
+    let resume = Options { resume: true, ..options };
+    let error = Watcher::default().run(&config, resume.clone()).unwrap_err();
+    assert!(matches!(&error, TrainError::EncoderChanged { .. }), "{error}");
+    assert_eq!(error.exit_code(), 2);
+    fs::write(&weights, before).unwrap();
+    Watcher::default().run(&config, resume).unwrap();
 }

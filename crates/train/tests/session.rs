@@ -44,7 +44,7 @@ fn resume_continues_to_the_same_bits() {
             let options = Options { resume: true, ..Options::new(&out) };
             let mut watcher = Watcher::default();
             let resumed = watcher.run(&config, options.clone()).unwrap();
-            assert_eq!(watcher.messages[0], format!("resumed after step {stop}"));
+            assert!(watcher.messages.contains(&format!("resumed after step {stop}")));
             assert_eq!(weights(&out), weights(&whole));
             assert_eq!(history(&out), history(&whole));
             assert_eq!(

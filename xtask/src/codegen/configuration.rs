@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{Context, ensure};
 use mtl_data::benchmark;
 use mtl_sharing::{GradientKind, WeightingKind};
-use mtl_train::config::{METRICS_BY_KIND, PRESETS};
+use mtl_train::config::METRICS_BY_KIND;
 
 const HEAD: &str = "\
 <!-- `cargo xtask codegen` writes this file -->
@@ -18,7 +18,7 @@ const HEAD: &str = "\
 One TOML file says what is trained, on what, and how. A key that is not named here is an error, with its line and the
 nearest name that is. Where a key has no default and its row does not say that it is needed, nothing is done without it.
 `mtl plan FILE` reads and checks a file and says what a run of it would do; `config.toml` in a run's folder holds every
-key with its value.
+key that has a value.
 
 Relative paths start from the folder of the file, from the folder that `data` names, or from that of `--data`: the last of
 these that is given holds.
@@ -52,8 +52,8 @@ const CHOICES: [(&str, &str); 11] = [
 
 /// The text of the file.
 ///
-/// Errors if a source has no such table or list, or if the keys of the two differ.
-pub(super) fn render(root: &Path) -> anyhow::Result<String> {
+/// `presets` are the names of the encoder sizes. Errors if a source has no such table or list, or if the keys of the two differ.
+pub(super) fn render(root: &Path, presets: &[String]) -> anyhow::Result<String> {
     let crates = root.join("crates");
     let mut page = String::from(HEAD);
     for (title, file, list, tables) in SECTIONS {
@@ -63,7 +63,7 @@ pub(super) fn render(root: &Path) -> anyhow::Result<String> {
         writeln!(page, "\n## {title}\n\n| key | default | meaning | range |\n|---|---|---|---|")?;
         let mut values = Vec::new();
         for row in rows {
-            writeln!(page, "{}", resolved(&row, &crates, &mut values)?)?;
+            writeln!(page, "{}", resolved(&row, &crates, presets, &mut values)?)?;
         }
         if !values.is_empty() {
             writeln!(page, "\n| value | of | meaning |\n|---|---|---|\n{}", values.join("\n"))?;
@@ -114,7 +114,12 @@ fn check_keys(rows: &[String], read: &[String], tables: &[&str]) -> anyhow::Resu
 }
 
 /// A row whose links became what they lead to; the values of a choice are added to `values`, with their meanings.
-fn resolved(row: &str, crates: &Path, values: &mut Vec<String>) -> anyhow::Result<String> {
+fn resolved(
+    row: &str,
+    crates: &Path,
+    presets: &[String],
+    values: &mut Vec<String>,
+) -> anyhow::Result<String> {
     let mut row = row.to_owned();
     for (kind, file) in CHOICES {
         let link = format!("[`{kind}`]");
@@ -127,7 +132,7 @@ fn resolved(row: &str, crates: &Path, values: &mut Vec<String>) -> anyhow::Resul
         values.extend(meanings.iter().map(|(name, meaning)| format!("| `{name}` | `{key}` | {meaning} |")));
         row = row.replace(&link, &names.join(", "));
     }
-    let presets: Vec<String> = PRESETS.iter().map(|preset| format!("`{preset}`")).collect();
+    let presets: Vec<String> = presets.iter().map(|preset| format!("`{preset}`")).collect();
     let row = row.replace("[`PRESETS`]", &presets.join(", "));
     let row = row.replace("[`WeightingKind`]", "see below").replace("[`GradientKind`]", "see below");
     let row = row.replace("[`METRICS_BY_KIND`](super::METRICS_BY_KIND)", "see below");
@@ -145,8 +150,7 @@ fn meanings(source: &str, kind: &str) -> anyhow::Result<Vec<(String, String)>> {
     for line in source[begin..].lines().map(str::trim).take_while(|line| *line != "}") {
         if let Some(text) = line.strip_prefix("/// ") {
             meaning.push(text);
-        } else if let Some((variant, name)) = line.split_once(" = ") {
-            let _ = variant;
+        } else if let Some((_, name)) = line.split_once(" = ") {
             meanings.push((name.trim_matches([',', '"']).to_owned(), plain(&meaning.join(" "))));
             meaning.clear();
         } else if let Some(variant) = line.strip_suffix(',') {
@@ -217,7 +221,7 @@ fn metrics(page: &mut String) -> anyhow::Result<()> {
     };
     writeln!(
         page,
-        "\n`benchmark` takes {}. {} can be described, not trained.",
+        "\n`benchmark` takes {} (a task that is published without a train set needs `train`). {} can be described, not trained.",
         names(trained),
         names(described)
     )?;

@@ -10,7 +10,7 @@ use serde::Deserialize;
 /// One preset: the name is the file's, the rest is in the file.
 #[derive(Debug, PartialEq)]
 pub(super) struct Preset {
-    name: String,
+    pub(super) name: String,
     table: Table,
 }
 

@@ -29,8 +29,8 @@ pub(crate) struct Table {
     width: usize,
     /// Those of them that are read.
     needed: usize,
-    /// Whether `width` is the number of columns that the file declares.
-    declared: bool,
+    /// The columns that the file, or the configuration for it, declares.
+    declared: Option<usize>,
 }
 
 impl Table {
@@ -55,16 +55,17 @@ impl Table {
         let text = source.text.iter().map(find).collect::<Result<Vec<_>, _>>()?;
         let label = source.label.as_ref().map(find).transpose()?;
         let needed = text.iter().chain(&label).max().map_or(0, |last| last + 1);
-        // Where no label is read, the columns that the configuration names for a file without header may end before it.
-        let declared = names.filter(|_| source.label.is_some() || source.columns.is_none());
+        let declared = names.as_ref().map(Vec::len);
+        // Where no label is read, a file without header may end before the columns that the configuration names.
+        let shorter = source.label.is_none() && source.columns.is_some() && Some(first.len()) < declared;
         Ok(Self {
             path: path.clone(),
             text,
             label,
             labels: LabelReader::new(source, known),
-            width: declared.as_ref().map_or(needed, Vec::len),
+            width: declared.filter(|_| !shorter).unwrap_or(needed),
             needed,
-            declared: declared.is_some(),
+            declared,
         })
     }
 
@@ -91,8 +92,9 @@ impl Table {
             let at = Location::new(self.path.clone(), last.line, last.column + last.text.chars().count());
             return Err(DataError::TooFewColumns { at, expected, got });
         }
-        if exact && self.declared && got > expected {
-            return Err(DataError::TooManyColumns { at: cells[expected].at(&self.path), expected, got });
+        if let Some(declared) = self.declared.filter(|&declared| exact && got > declared) {
+            let at = cells[declared].at(&self.path);
+            return Err(DataError::TooManyColumns { at, expected: declared, got });
         }
         Ok(())
     }

@@ -30,6 +30,6 @@ pub use bootstrap::{Bootstrap, Estimate, PairedBootstrap, bootstrap_interval, pa
 pub use draws::Draws;
 pub use interval::{Interval, mean_interval, wilson_interval};
 pub use mcnemar::{Mcnemar, mcnemar};
-pub use permutation::{PermutationOptions, PermutationTest, sign_flip_test, swap_test};
+pub use permutation::{PermutationOptions, PermutationTest, least_p_of_swaps, sign_flip_test, swap_test};
 pub use resampled::{OwnedOutcomes, Resampled, Sums, resampled};
 pub use t_test::{TTest, paired_t, welch_t};

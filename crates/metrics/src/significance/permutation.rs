@@ -17,7 +17,7 @@ use super::resampled::{OwnedOutcomes, resampled};
 use crate::check;
 use crate::error::MetricError;
 use crate::key::MetricKey;
-use crate::outcomes::{Outcomes, score};
+use crate::outcomes::{Outcomes, answered_differently, score};
 
 /// Swaps that one thread takes at a time.
 const CHUNK: u64 = 64;
@@ -70,6 +70,34 @@ pub fn sign_flip_test(
         let signed = (0..n).map(|i| if swapped(i) { -differences[i] } else { differences[i] });
         signed.sum::<f64>() / n as f64
     })
+}
+
+/// The least two-sided p value that any exchange of answers between two systems can give: `2^(1 - d)` for `d` examples that
+/// they answer differently, since `2^d` exchanges are equally likely if the systems are the same, and each has its mirror
+/// image. At most 1. Several pairs are runs with several seeds; an example counts if any pair differs on it.
+///
+/// A bootstrap of few examples can fall below it, because no draw of them speaks against a difference that all have.
+///
+/// # Shapes
+/// `pairs`: (pairs,), all of the same number of examples
+///
+/// # Errors
+/// Errors if there is no pair, or their numbers of examples differ.
+pub fn least_p_of_swaps(pairs: &[(Outcomes<'_>, Outcomes<'_>)]) -> Result<f64, MetricError> {
+    let n_examples = pairs.first().ok_or(MetricError::Empty { what: "pairs" })?.0.n_examples();
+    let mut different = vec![false; n_examples];
+    for (first, second) in pairs {
+        for side in [first, second] {
+            if side.n_examples() != n_examples {
+                let (first, second) = (n_examples, side.n_examples());
+                return Err(MetricError::PairMismatch { what: "examples", first, second });
+            }
+        }
+        let differs = answered_differently(first, second);
+        different.iter_mut().zip(differs).for_each(|(any, differs)| *any |= differs);
+    }
+    let count = different.into_iter().filter(|differs| *differs).count();
+    Ok(0.5_f64.powi(count.min(1_000) as i32 - 1).min(1.0))
 }
 
 /// Whether two systems' scores under any metric differ, by swapping their outputs example by example.

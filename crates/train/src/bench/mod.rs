@@ -176,7 +176,10 @@ fn bench_config<E: Float<Master = f32>>(
     let mut sampling = Sampling::new(config, &dataset.sizes(), &Part::Whole)?;
     let schedule = prepare::schedule(config, sampling.total_steps(config.train.length));
     // Packs as a run of this configuration would have them.
-    let pack_tokens = Plan::of(config, dataset, &mut model, &Part::Whole)?.pack_tokens;
+    let pack_tokens = match config.train.pack_tokens {
+        Some(tokens) => tokens,
+        None => Plan::of(config, dataset, &mut model, &Part::Whole)?.pack_tokens,
+    };
     if stepper.needs_dev_losses() {
         let sets = dataset.tasks.iter().map(|task| (&task.spec, &task.dev));
         let (scores, _) = outcomes::apart(score_all::<E>(&model, sets, pack_tokens)?);

@@ -4,6 +4,7 @@ use std::sync::atomic::AtomicBool;
 
 use mtl_curriculum::{SamplerKind, Unit};
 use mtl_data::DataError;
+use mtl_metrics::MetricKey;
 use mtl_metrics::significance::OwnedOutcomes;
 
 use super::CompareOptions;
@@ -123,6 +124,13 @@ fn read_tests(
         let Some(path) = task.examples.test.as_ref().map(|test| config.path(test)) else { return Ok(None) };
         observer.tokenizing(&path, done, total);
         done += 1;
+        if task.metric_key() == MetricKey::Loss {
+            observer.message(&format!(
+                "warning: runs keep predictions, not losses: `{}`, which is judged by its loss, is reported on its dev set",
+                task.name
+            ));
+            return Ok(None);
+        }
         match labelled_file(task, &data.spec, &path, &text.tokenizer) {
             Ok(set) => {
                 if let Some(repaired) = &set.repaired {

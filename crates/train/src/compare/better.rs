@@ -3,7 +3,8 @@
 //! Only verdicts count, never a difference that chance explains:
 //!
 //! 1. A task that is hurt, and whose score recovers at least to that of training alone once some other task is left
-//!    out that hurts it by the evidence: that other task leaves the mix. (Only if it was asked who hurts.)
+//!    out that hurts it by the evidence: that other task leaves the mix, unless it is itself helped there. (Only if it was
+//!    asked who hurts.)
 //! 2. Any other task that is hurt leaves the mix itself.
 //!
 //! What leaves is trained alone, as it is in the comparison's `single-*` runs. Without a task that is hurt the mix
@@ -56,6 +57,10 @@ fn culprit<'a>(comparison: &'a Comparison, hurt: &TaskSummary) -> Option<&'a Eff
     effects
         .filter(|effect| effect.on == hurt.task && effect.evidence.verdict == Verdict::Hurt)
         .filter(|effect| sign * (effect.without_mean - hurt.single_mean) >= 0.0)
+        .filter(|effect| {
+            let of = comparison.summary.iter().find(|task| task.task == effect.of);
+            of.is_none_or(|task| task.evidence.verdict != Verdict::Helped)
+        })
         .min_by(|a, b| a.improvement.total_cmp(&b.improvement))
 }
 
@@ -100,8 +105,12 @@ fn comments(config: &Config, comparison: &Comparison, leaving: &[Leaving]) -> St
             config.seed
         ));
     }
+    let alone = tasks - leaving.len() == 1;
     for task in comparison.summary.iter().filter(|task| !leaving.iter().any(|left| left.task == task.task)) {
         let why = match task.evidence.verdict {
+            Verdict::Helped if alone => {
+                "though all tasks together helped it: the joint run's model is its best"
+            }
             Verdict::Helped => "it is helped",
             Verdict::Hurt => "what hurts it is left out, or no other task would remain",
             Verdict::NoEvidence => "no evidence that it is hurt",

@@ -4,9 +4,11 @@
 //! scored on. Each has a test of its own.
 //!
 //! - *over examples*: the paired bootstrap. Each resample draws examples, scores both arms of every seed on that draw, and
-//!   takes the mean difference over seeds. It says whether these models would differ on other examples of the kind.
+//!   takes the mean difference over seeds. It says whether these models would differ on other examples of the kind. Its p
+//!   value is not below 2^(1 - d) for the d examples that the arms answer differently, the least that an exchange of their
+//!   answers could give: of few examples a bootstrap would be too sure.
 //! - *over seeds*: the paired t test of the arms' scores under equal seeds. It says whether other seeds would give
-//!   the same difference on these examples.
+//!   the same difference on these examples. Where all differences are equal, it is a sign test.
 //!
 //! The p values of each are adjusted by Holm's method over all tasks. With three seeds or more, the verdict needs both
 //! adjusted p values below .05: an intersection-union test (Berger 1982), whose level is .05 although neither test knows of
@@ -18,7 +20,7 @@
 use mtl_metrics::significance::power::{Plan, examples_needed, pairs_needed};
 use mtl_metrics::significance::t_test::paired_t_interval;
 use mtl_metrics::significance::{
-    Bootstrap, OwnedOutcomes, Resampled, holm, paired_bootstrap, paired_t, resampled,
+    Bootstrap, OwnedOutcomes, Resampled, holm, least_p_of_swaps, paired_bootstrap, paired_t, resampled,
 };
 use mtl_metrics::{MetricError, MetricKey, score, standard_deviation};
 use serde::{Deserialize, Serialize};
@@ -28,6 +30,9 @@ use crate::config::TaskConfig;
 
 /// An adjusted p value below this is evidence.
 pub const LEVEL: f64 = 0.05;
+
+/// Differences closer than this share of themselves are the same, rounded differently.
+const ROUNDING: f64 = 1e-9;
 
 /// The seeds from which on the t test over seeds has a say.
 pub const ENOUGH_SEEDS: usize = 3;
@@ -143,22 +148,27 @@ fn over_examples(
     second: &[Judgement],
     seed: u64,
 ) -> Result<OverExamples, MetricError> {
+    let answers: Vec<_> = first
+        .iter()
+        .zip(second)
+        .map(|(first, second)| (first.outcomes.borrow(), second.outcomes.borrow()))
+        .collect();
     let mut systems = Vec::with_capacity(first.len());
-    for (first, second) in first.iter().zip(second) {
-        let (first, second) = (first.outcomes.borrow(), second.outcomes.borrow());
-        first.check_same_gold(&second)?;
-        systems.push((resampled(key, &first)?, resampled(key, &second)?));
+    for (first, second) in &answers {
+        first.check_same_gold(second)?;
+        systems.push((resampled(key, first)?, resampled(key, second)?));
     }
     let pairs: Vec<(&dyn Resampled, &dyn Resampled)> =
         systems.iter().map(|(first, second)| (&**first, &**second)).collect();
     let test = paired_bootstrap(&pairs, &Bootstrap { seed, ..Bootstrap::default() })?;
+    let p = test.p.max(least_p_of_swaps(&answers)?);
     Ok(OverExamples {
         n: pairs[0].0.n_examples(),
         standard_error: test.standard_error,
         low: test.interval.low,
         high: test.interval.high,
-        p: test.p,
-        p_adjusted: test.p,
+        p,
+        p_adjusted: p,
     })
 }
 
@@ -166,14 +176,13 @@ fn over_seeds(first: &[f64], second: &[f64]) -> Result<OverSeeds, MetricError> {
     let test = paired_t(first, second)?;
     let interval = paired_t_interval(first, second, 0.95)?;
     let differences: Vec<f64> = first.iter().zip(second).map(|(first, second)| second - first).collect();
-    Ok(OverSeeds {
-        n: first.len(),
-        sd: standard_deviation(&differences)?,
-        low: interval.low,
-        high: interval.high,
-        p: test.p,
-        p_adjusted: test.p,
-    })
+    let sd = standard_deviation(&differences)?;
+    // Equal differences, but for rounding, make any t infinite: then it is their signs that speak, of which n are equal.
+    let p = match sd <= ROUNDING * test.difference.abs() {
+        true if test.difference != 0.0 => 0.5_f64.powi(first.len() as i32 - 1),
+        _ => test.p,
+    };
+    Ok(OverSeeds { n: first.len(), sd, low: interval.low, high: interval.high, p, p_adjusted: p })
 }
 
 /// Adjusts the p values over all tests that are made at once, and gives each difference its verdict.
@@ -289,6 +298,24 @@ mod tests {
         assert_eq!(unsteady.verdict, Verdict::NoEvidence);
         let needs = unsteady.needs.unwrap();
         assert!(needs.seeds.unwrap() > 3 && needs.examples.is_none(), "{needs:?}");
+    }
+
+    #[test]
+    fn few_examples_are_not_overrated() {
+        // Five more of a hundred are right and none is lost: McNemar's exact test says 2^-4.
+        let evidence = judged(&[50], &[55]);
+        assert_eq!(evidence.over_examples.as_ref().unwrap().p, 0.0625);
+        assert_eq!(evidence.verdict, Verdict::NoEvidence);
+        assert_eq!(judged(&[50], &[51]).over_examples.unwrap().p, 1.0);
+    }
+
+    #[test]
+    fn seeds_without_spread_have_the_p_value_of_their_signs() {
+        let evidence = judged(&[50, 60, 70], &[70, 80, 90]);
+        assert_eq!(evidence.over_seeds.as_ref().unwrap().p, 0.25);
+        assert_eq!(evidence.verdict, Verdict::NoEvidence);
+        let needs = evidence.needs.unwrap();
+        assert!(needs.seeds.is_none_or(|seeds| seeds > 3), "{needs:?}");
     }
 
     #[test]

@@ -16,7 +16,6 @@ pub mod matrix;
 mod report;
 mod who_hurts;
 
-use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
@@ -32,6 +31,7 @@ use crate::observer::Observer;
 use crate::options::Options;
 use crate::prepare::Text;
 use crate::run_folder::{RunFolder, write_json};
+use crate::session::tell_of_precision;
 
 use arms::Arms;
 
@@ -77,7 +77,8 @@ pub fn compare(
         return Err(TrainError::NoSeeds);
     }
     RunFolder::new(&options.out).check()?;
-    fs::create_dir_all(&options.out).map_err(TrainError::io("create the folder", &options.out))?;
+    let _lock = RunFolder::new(&options.out).lock()?;
+    tell_of_precision(config, observer);
     let text = Text::load(config, &options.of_run(""), observer)?;
     let arms = Arms::run(config, options, &text, observer, interrupt)?;
     arms.check_gold(config)?;

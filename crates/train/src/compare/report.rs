@@ -63,7 +63,7 @@ pub struct TaskSummary {
     pub task: String,
     /// The metric.
     pub metric: String,
-    /// The set that the scores are of; a dev set was also used for selection.
+    /// The set that the scores are of; by a dev set `keep = "best"` also chooses weights.
     pub split: Split,
     /// Mean score alone.
     pub single_mean: f64,

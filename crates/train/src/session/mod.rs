@@ -42,7 +42,9 @@ impl Session {
         let folder = RunFolder::new(&options.out);
         let mut config = config;
         folder.check()?;
-        if folder.holds_run() {
+        if !folder.holds_run() {
+            folder.check_free()?;
+        } else {
             if !options.resume {
                 return Err(TrainError::HoldsRun { folder: options.out });
             }
@@ -80,12 +82,6 @@ impl Session {
         let (threads, precision) = (self.options.threads, self.config.train.precision);
         // The runs of a comparison bring their text, and end too often to say so.
         let alone = self.text.is_none();
-        if alone && precision == Precision::Bf16 && Isa::current() < Isa::Avx512Bf16 {
-            observer.message(
-                "this processor has no instruction that multiplies bf16: products are done in f32, and \
-                 precision = \"f32\" is about as fast",
-            );
-        }
         let summary = on_threads(threads, || match precision {
             Precision::Bf16 => self.run_in::<bf16>(observer, interrupt),
             Precision::F32 => self.run_in::<f32>(observer, interrupt),
@@ -101,11 +97,14 @@ impl Session {
         TaskFile { draws: self.part.identity(), ..text.task_file(&self.config) }
     }
 
-    /// Errors if the run in the folder was started with other examples, or shows others of their draws.
+    /// Errors if the run in the folder was started with other examples or another encoder, or shows others of their draws.
     fn check_started(&self, text: &Text) -> Result<(), TrainError> {
         let (started, now) = (TaskFile::read(&self.folder.tasks())?, self.task_file(text));
         if let Some(file) = started.changed(&now) {
             return Err(TrainError::DataChanged { folder: self.options.out.clone(), file });
+        }
+        if started.encoder.is_some() && now.encoder.is_some() && started.encoder != now.encoder {
+            return Err(TrainError::EncoderChanged { folder: self.options.out.clone() });
         }
         if started.draws != now.draws {
             return Err(TrainError::DrawsChanged { folder: self.options.out.clone() });
@@ -119,6 +118,8 @@ impl Session {
         interrupt: &AtomicBool,
     ) -> Result<Summary, TrainError> {
         let begun = Instant::now();
+        // A folder that is not there yet is made when there is something to write.
+        let mut lock = self.folder.root().exists().then(|| self.folder.lock()).transpose()?;
         let checkpoint = CheckpointFolder::new(self.folder.checkpoint());
         let state = checkpoint.read()?;
         if let Some(text) = self.text.as_ref().filter(|_| state.is_some()) {
@@ -130,6 +131,9 @@ impl Session {
             return Ok(Summary { metrics, kept_step, share_of_peak: None, finished_before: true });
         }
         let asked_to_resume = self.options.resume && self.text.is_none();
+        if self.text.is_none() {
+            tell_of_precision(&self.config, observer);
+        }
         let text = match self.text.take() {
             Some(text) => text,
             None => Text::load(&self.config, &self.options, observer)?,
@@ -143,6 +147,9 @@ impl Session {
         let mut run =
             Run::new(&self.config, &self.folder, &text, &self.part, model, plan.share_of_peak(1.0), begun)?;
         observer.planned(&plan);
+        if lock.is_none() {
+            lock = Some(self.folder.lock()?);
+        }
         self.folder.sweep()?;
         match state {
             Some(state) => run.resume(state, observer)?,
@@ -156,6 +163,19 @@ impl Session {
             }
         }
         run.train::<E>(observer, interrupt)?;
-        run.finish::<E>()
+        let summary = run.finish::<E>();
+        drop(lock);
+        summary
+    }
+}
+
+/// Says so where a run computes in bf16 without the instruction for it.
+pub(crate) fn tell_of_precision(config: &Config, observer: &mut dyn Observer) {
+    let isa = Isa::current();
+    if config.train.precision == Precision::Bf16 && isa < Isa::Avx512Bf16 {
+        observer.message(&format!(
+            "the instructions used here ({isa}) have none that multiplies bf16: products are done in f32, and \
+             precision = \"f32\" is about as fast"
+        ));
     }
 }

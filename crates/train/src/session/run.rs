@@ -153,7 +153,9 @@ impl<'a> Run<'a> {
         let interval = Duration::try_from_secs_f64(self.config.train.checkpoint_minutes * 60.0)
             // What no clock can count is never.
             .unwrap_or(Duration::MAX);
-        if self.state.step == 0 && self.stepper.needs_dev_losses() {
+        // A run that was interrupted before its first step has told them, and saved what came of it.
+        let begins = self.state.step == 0 && self.state.tensors.is_none();
+        if begins && self.stepper.needs_dev_losses() {
             let (scores, _) = self.judge::<E>()?;
             self.tell_stepper(&scores)?;
         }

@@ -90,10 +90,7 @@ impl Combining<'_> {
         packs: Packs<'_, E>,
         reads: Reads,
     ) -> Result<Combination, TrainError> {
-        let packs = match packs {
-            Packs::One(pack) => vec![*pack],
-            Packs::Several(forward) => forward.record_all()?,
-        };
+        let Packs::Together(packs) = packs else { panic!("the caller records all packs together") };
         let n_tasks = self.losses.len();
         let (mut gradients, mut gram) = (PerTaskGradients::new(n_tasks), vec![0.0; n_tasks * n_tasks]);
         let mut walked = Vec::new();
@@ -169,7 +166,7 @@ impl Combining<'_> {
     ) -> Result<Combination, TrainError> {
         let (n_tasks, mut shown) = (self.losses.len(), self.losses.to_vec());
         let mut gradients_on = |forward: &Forward<'_>| {
-            let (packs, losses) = forward.losses_first::<E>()?;
+            let (packs, losses) = forward.packs_and_losses::<E>()?;
             shown.iter_mut().zip(losses).for_each(|(all, loss)| *all = all.and(loss));
             by_task(packs, self.weights)
         };

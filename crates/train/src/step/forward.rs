@@ -32,8 +32,9 @@ pub(super) enum Packs<'a, E: Float<Master = f32>> {
     /// The only one, after its forward pass.
     One(Box<Recorded<'a, E>>),
     /// Several, or none: each is recorded when it is walked, so that a step of any size takes the memory of one of them.
-    /// Where their losses had to be known before, that was a forward pass more.
     Several(Forward<'a>),
+    /// All, after their forward passes, for what looks at them side by side.
+    Together(Vec<Recorded<'a, E>>),
 }
 
 impl<'a, E: Float<Master = f32>> Packs<'a, E> {
@@ -44,6 +45,7 @@ impl<'a, E: Float<Master = f32>> Packs<'a, E> {
     ) -> Result<(), TrainError> {
         match self {
             Packs::One(pack) => Ok(f(*pack)?),
+            Packs::Together(packs) => Ok(packs.into_iter().try_for_each(f)?),
             Packs::Several(forward) => forward.packs().try_for_each(|pack| Ok(f(forward.record(pack)?)?)),
         }
     }
@@ -65,13 +67,18 @@ impl<'a> Forward<'a> {
         Ok(Recorded { tape, pack, encoded, losses })
     }
 
-    /// Runs every pack, recorded: all of them are in memory at once.
-    pub(super) fn record_all<E: Float<Master = f32>>(&self) -> Result<Vec<Recorded<'a, E>>, TrainError> {
-        self.packs().map(|pack| self.record(pack)).collect()
+    /// Every pack, recorded, and the tasks' mean losses: all packs are in memory at once.
+    pub(super) fn together<E: Float<Master = f32>>(
+        &self,
+    ) -> Result<(Packs<'a, E>, Vec<Option<f64>>), TrainError> {
+        let packs = self.packs().map(|pack| self.record(pack)).collect::<Result<Vec<_>, _>>()?;
+        let mut losses = Losses::new(self.dataset.tasks.len());
+        packs.iter().for_each(|pack| losses.add(&pack.losses));
+        Ok((Packs::Together(packs), losses.0))
     }
 
-    /// The step's packs, and the tasks' mean losses over all of them.
-    pub(super) fn losses_first<E: Float<Master = f32>>(
+    /// The step's packs, and the tasks' mean losses over all of them: of several packs by a forward pass that keeps nothing.
+    pub(super) fn packs_and_losses<E: Float<Master = f32>>(
         &self,
     ) -> Result<(Packs<'a, E>, Vec<Option<f64>>), TrainError> {
         let mut packs = self.packs();
@@ -81,12 +88,12 @@ impl<'a> Forward<'a> {
                 losses.add(&pack.losses);
                 Ok((Packs::One(Box::new(pack)), losses.0))
             }
-            _ => Ok((Packs::Several(*self), self.losses_again::<E>()?)),
+            _ => Ok((Packs::Several(*self), self.unrecorded_losses::<E>()?)),
         }
     }
 
     /// The tasks' mean losses over the step with the draws of its forward pass, nothing kept.
-    pub(super) fn losses_again<E: Float<Master = f32>>(&self) -> Result<Vec<Option<f64>>, TrainError> {
+    pub(super) fn unrecorded_losses<E: Float<Master = f32>>(&self) -> Result<Vec<Option<f64>>, TrainError> {
         let mut sums = Losses::new(self.dataset.tasks.len());
         for pack in self.packs() {
             let mut tape = Tape::<E, Cpu>::unrecorded(&Cpu, self.seed, self.step);

@@ -179,7 +179,7 @@ impl Stepper {
         drop(found.gradients);
         if self.weighting.needs().losses_again {
             let data = batches.last().expect("a step has a batch");
-            let again = Forward { model, dataset, data, seed: self.seed, step }.losses_again::<E>()?;
+            let again = Forward { model, dataset, data, seed: self.seed, step }.unrecorded_losses::<E>()?;
             self.weighting.after_update(step, &again)?;
         }
         let weights = found.weights.map_or_else(
@@ -200,7 +200,10 @@ impl Stepper {
         if !(needs.losses || needs.gradient_norms || self.combining.is_some() || measured) {
             return self.pack_by_pack::<E>(forward);
         }
-        let (packs, losses) = forward.losses_first::<E>()?;
+        let (packs, losses) = match self.needs() {
+            Some(Needs::Representation) => forward.together::<E>()?,
+            _ => forward.packs_and_losses::<E>()?,
+        };
         let weights = self.weighting.weights(forward.step, &losses)?;
         let found = match self.combining.is_some() {
             true => self.combine(forward, others, &losses, &weights, measured, packs)?,

@@ -23,6 +23,7 @@ use crate::key::MetricKey;
 use crate::log_loss::surprises;
 use crate::matthews;
 use crate::outcomes::{Outcomes, of_class_1, score};
+use crate::span_f1::strict_counts;
 use crate::tags;
 use class_tally::ClassTally;
 use correlation::{Linear, Ranked};
@@ -144,10 +145,13 @@ fn of_tags(
             };
             Some(Box::new(Sums::ratio((0..gold.len()).map(words).collect())))
         }
-        MetricKey::SpanF1 => {
+        MetricKey::SpanF1 | MetricKey::StrictSpanF1 => {
             let chunks = |i| {
                 let (runs, kinds) = tags::runs(one(i).0, one(i).1, labels);
-                let counts = report(&runs, &kinds).overall;
+                let counts = match key {
+                    MetricKey::SpanF1 => report(&runs, &kinds).overall,
+                    _ => strict_counts(&runs),
+                };
                 [2.0 * counts.correct as f64, (counts.found + counts.phrases) as f64]
             };
             Some(Box::new(Sums::ratio((0..gold.len()).map(chunks).collect())))
