@@ -19,7 +19,8 @@ pub struct TaskSpec {
     /// What it predicts.
     #[serde(with = "kind")]
     pub kind: TaskKind,
-    /// The labels of the train file (of a token task, of the sentences that are not held out), sorted; the place of a label is its class. Empty for regression.
+    /// The labels of the train file (of a token task, of the sentences that are not held out), sorted; the place of a label
+    /// is its class. Empty for regression.
     pub labels: Vec<String>,
     /// The scale of a regression: the configuration's, or else the least and greatest value of the train set.
     pub scale: Option<[f64; 2]>,

@@ -117,6 +117,19 @@ fn a_labelled_test_set_is_reported_and_dev_selects() {
 }
 
 #[test]
+fn a_task_judged_by_its_loss_is_not_said_to_be_scored_on_its_test_set() {
+    let folder = tempfile::tempdir().unwrap();
+    corpus(folder.path());
+    let test = fs::read_to_string(folder.path().join("sentiment.train.jsonl")).unwrap();
+    fs::write(folder.path().join("test.jsonl"), test).unwrap();
+    let judged = "dev = \"sentiment.dev.jsonl\"\ntest = \"test.jsonl\"\nmetric = \"loss\"";
+    let tasks = TASKS.replace("dev = \"sentiment.dev.jsonl\"", judged);
+    let config = config(folder.path(), "steps = 3", "unit = \"every-task\"", &tasks);
+    let comparison = compared(&config, &folder.path().join("out"), 1, false);
+    assert_eq!(comparison.summary[0].split, Split::Dev);
+}
+
+#[test]
 fn another_test_set_of_the_same_length_is_scored_anew() {
     let folder = tempfile::tempdir().unwrap();
     corpus(folder.path());

@@ -99,6 +99,21 @@ fn every_method_resumes_to_the_same_bits() {
 }
 
 #[test]
+fn a_run_that_is_interrupted_before_its_first_step_ends_with_the_same_bits() {
+    let folder = tempfile::tempdir().unwrap();
+    corpus(folder.path());
+    // CoBa looks at the dev sets before the first step.
+    let keys = "weighting = \"coba\"\nwindow = 2\nwarmup = 2";
+    let config = sharing(folder.path(), "steps = 6\nevaluate_every = 1\nbatch = 9", keys, TASKS);
+    let (whole, out) = (folder.path().join("whole"), folder.path().join("stopped"));
+    run(&config, &whole);
+    let mut at_once = Watcher { flag: true.into(), ..Watcher::default() };
+    at_once.run(&config, Options::new(&out)).unwrap_err();
+    Watcher::default().run(&config, Options { resume: true, ..Options::new(&out) }).unwrap();
+    assert!(weights(&out) == weights(&whole));
+}
+
+#[test]
 fn packs_do_not_change_what_is_learned() {
     let folder = tempfile::tempdir().unwrap();
     corpus(folder.path());

@@ -181,6 +181,12 @@ mod tests {
     }
 
     #[test]
+    fn a_task_that_is_helped_stays_whomever_it_hurts() {
+        let tasks = vec![summary("a", Verdict::Hurt), summary("b", Verdict::Helped)];
+        assert_eq!(names(tasks, Some(vec![effect("b", "a", 0.72)])), ["a"]);
+    }
+
+    #[test]
     fn one_task_always_stays() {
         let tasks = vec![summary("a", Verdict::Hurt), summary("b", Verdict::Hurt)];
         assert_eq!(names(tasks, None), ["a"]);
