@@ -181,6 +181,41 @@ mod tests {
     }
 
     #[test]
+    fn no_exchange_says_more_than_mcnemars_test_where_all_differences_agree() {
+        for d in 0..6 {
+            let classes = |right: usize| OwnedOutcomes::Classes {
+                gold: vec![1; 9],
+                predicted: (0..9).map(|example| usize::from(example < right)).collect(),
+                n_classes: 2,
+            };
+            let (first, second) = (classes(2), classes(2 + d));
+            let least = least_p_of_swaps(&[(first.borrow(), second.borrow())]).unwrap();
+            let exact = crate::significance::Mcnemar::of_counts(0, d as u64).exact_p;
+            assert!((least - exact).abs() < 1e-12, "{d} examples: {least} against {exact}");
+        }
+    }
+
+    #[test]
+    fn an_example_differs_if_any_seed_differs_on_it_whatever_is_predicted() {
+        let tags = |tag| OwnedOutcomes::Tags {
+            gold: vec![vec![Some(0)], vec![Some(0)], vec![Some(0)]],
+            predicted: vec![vec![Some(0)], vec![tag], vec![Some(0)]],
+            labels: vec!["O".into(), "B-X".into()],
+        };
+        let shares = |p: f64| OwnedOutcomes::Probabilities {
+            gold: vec![0, 1, 0],
+            probabilities: vec![p, 1.0 - p, 0.5, 0.5, 0.5, 0.5],
+            n_classes: 2,
+        };
+        let (a, b, c, d) = (tags(Some(0)), tags(None), shares(0.5), shares(0.25));
+        assert_eq!(least_p_of_swaps(&[(a.borrow(), b.borrow())]).unwrap(), 1.0);
+        // The second example in one seed, the first in the other.
+        assert_eq!(least_p_of_swaps(&[(a.borrow(), b.borrow()), (c.borrow(), d.borrow())]).unwrap(), 0.5);
+        let error = least_p_of_swaps(&[]).unwrap_err().to_string();
+        assert_eq!(error, "nothing to score: no pairs");
+    }
+
+    #[test]
     fn drawn_swaps_come_near_all_of_them() {
         let differences = [0.3, -0.1, 0.4, 0.2, 0.5, -0.2, 0.1, 0.6, -0.3, 0.2, 0.25, 0.15];
         let all = sign_flip_test(&differences, &PermutationOptions::default()).unwrap();
