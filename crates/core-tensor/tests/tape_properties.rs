@@ -5,7 +5,7 @@ mod common;
 use common::assert_close;
 use common::small::{Matrix, Small, pack_of};
 use mtl_core_tensor::{
-    Cpu, Gradients, Loss, Module, Pack, ParamId, PerTaskGradients, Seed, Tape, TensorError, WalkPlan,
+    Cpu, Gradients, Loss, Module, Pack, ParamId, PerTaskGradients, Seed, Tape, Tensor, TensorError, WalkPlan,
 };
 use proptest::prelude::*;
 
@@ -226,4 +226,14 @@ proptest! {
         let error = recorded.tape.walk(plan, &mut Gradients::new());
         prop_assert!(matches!(error, Err(TensorError::NotRecorded)));
     }
+}
+
+#[test]
+fn a_pack_whose_boundaries_leave_out_rows_is_refused() {
+    let mut pack = Pack::new();
+    pack.push(&[3, 1, 4, 1, 5], &[0; 5], 0, vec![0]);
+    pack.boundaries = vec![2, 5];
+    let x = Tensor::<_, f32, _>::zeros(&Cpu, (5usize, 3usize));
+    let error = Tape::<f32, Cpu>::recording(&Cpu).mean_pool(&x, &pack).unwrap_err();
+    assert!(error.to_string().contains("first and last boundary of the pack"), "{error}");
 }

@@ -185,6 +185,10 @@ fn configurations_that_do_not_fit_are_errors() {
         fs::write(folder.path().join("config.json"), config.replace(from, to)).expect("written");
         assert_error(folder.path(), "", message);
     }
+    let mut bytes = config.into_bytes();
+    bytes[2] = 0xff;
+    fs::write(folder.path().join("config.json"), bytes).expect("written");
+    assert_error(folder.path(), "", "config.json:2:1: the file is not valid UTF-8: byte 0xff");
     fs::remove_file(folder.path().join("config.json")).expect("removed");
     assert_error(folder.path(), "", "no config.json in this folder");
 }
