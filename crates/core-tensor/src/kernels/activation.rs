@@ -5,6 +5,8 @@
 
 #[cfg(target_arch = "x86_64")]
 mod wide;
+#[cfg(target_arch = "x86_64")]
+pub(super) use wide::gelu16;
 
 use super::reduce::CHUNK;
 use crate::dispatch;

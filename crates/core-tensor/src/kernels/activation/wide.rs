@@ -41,7 +41,7 @@ pub(in crate::kernels) unsafe fn gelu(values: &mut [f32], mut slopes: Option<&mu
 /// # Safety
 /// The processor must have AVX-512 F.
 #[inline(always)]
-unsafe fn gelu16(u: __m512) -> (__m512, __m512) {
+pub(in crate::kernels) unsafe fn gelu16(u: __m512) -> (__m512, __m512) {
     // SAFETY: the caller has the instructions.
     unsafe {
         let all = |x: f32| _mm512_set1_ps(x);

@@ -172,10 +172,14 @@ impl<M: Real> Mask<M> {
         for part in 0..BLOCK / LANES {
             let words = self.words(group, query + part * LANES);
             for (word, words) in words.iter().enumerate() {
-                for lane in 0..LANES {
-                    let keep = |draw: u32| if draw >= self.threshold { self.scale } else { M::ZERO };
-                    out[2 * word][part * LANES + lane] = keep(words[lane] & 0xffff);
-                    out[2 * word + 1][part * LANES + lane] = keep(words[lane] >> 16);
+                let keep = |draw: u32| if draw >= self.threshold { self.scale } else { M::ZERO };
+                // A loop for each key: only then do they become vector code.
+                let lanes = part * LANES..(part + 1) * LANES;
+                for (to, word) in out[2 * word][lanes.clone()].iter_mut().zip(words) {
+                    *to = keep(word & 0xffff);
+                }
+                for (to, word) in out[2 * word + 1][lanes].iter_mut().zip(words) {
+                    *to = keep(word >> 16);
                 }
             }
         }

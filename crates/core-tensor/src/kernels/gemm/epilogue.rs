@@ -1,9 +1,12 @@
 //! What happens to a block of the result between its sums and memory.
 
+#[cfg(target_arch = "x86_64")]
+mod wide;
+
 use super::matrix::needed;
 use super::tile::Tile;
 #[cfg(target_arch = "x86_64")]
-use crate::element::{DType, bf16};
+use crate::element::DType;
 use crate::element::{Float, Real};
 use crate::kernels::activation::{Activation, activate, with_slopes};
 use std::marker::PhantomData;
@@ -87,6 +90,12 @@ impl<'a, C: Float> Output<'a, C> {
     pub(super) unsafe fn finish<K: Tile>(&self, sums: &mut [C::Master], row: usize, col: usize) {
         let width = K::COLS;
         let (rows, cols) = ((self.rows - row).min(sums.len() / width), (self.cols - col).min(width));
+        #[cfg(target_arch = "x86_64")]
+        if K::WIDE && self.goes_wide(K::ROUNDS) {
+            // SAFETY: the sums of a result of f32 or bf16 are f32. The block has whole rows, of which these lie within
+            // the result; see `new`. The kernel's instructions are those that are needed.
+            return unsafe { self.finish_wide(sums.as_ptr().cast(), width, (row, rows), (col, cols)) };
+        }
         let at = |i: usize| (row + i) * self.ldc + col;
         for (i, u) in sums.chunks_exact_mut(width).take(rows).enumerate() {
             if self.accumulate {
@@ -156,32 +165,11 @@ fn add<X: Float>(u: &mut [X::Master], x: &[X]) {
 unsafe fn narrow<K: Tile, C: Float>(c: &mut [C], u: &[C::Master]) {
     #[cfg(target_arch = "x86_64")]
     if K::ROUNDS && C::DTYPE == DType::Bf16 {
-        // SAFETY: the processor has the kernel's instructions.
-        return unsafe { round(bytemuck::cast_slice_mut(c), bytemuck::cast_slice(u)) };
+        // SAFETY: the processor has the kernel's instructions; the sums of a result of bf16 are f32.
+        return unsafe { wide::round(c, bytemuck::cast_slice(u)) };
     }
     // A loop of unknown length: unrolled into single elements, the rounding would not become vector code.
     for (c, u) in c.iter_mut().zip(u) {
         *c = C::narrow(*u);
-    }
-}
-
-/// c = u rounded to nearest, ties to even, by the instruction for it, which takes denormal numbers for zeros.
-///
-/// # Safety
-/// The processor must have AVX-512 with its instructions for bf16; u must be at least as long as c.
-#[cfg(target_arch = "x86_64")]
-#[inline(always)]
-unsafe fn round(c: &mut [bf16], u: &[f32]) {
-    use std::arch::x86_64::*;
-    debug_assert!(u.len() >= c.len(), "a value for each place");
-    for from in (0..c.len()).step_by(16) {
-        let mask = (0xffff_u32 >> (16 - (c.len() - from).min(16))) as u16;
-        // SAFETY: the caller has the instructions; `mask` names lanes inside both slices. The vector types hold the
-        // same bits.
-        unsafe {
-            let rounded = _mm512_cvtneps_pbh(_mm512_maskz_loadu_ps(mask, u.as_ptr().add(from)));
-            let rounded = std::mem::transmute::<__m256bh, __m256i>(rounded);
-            _mm256_mask_storeu_epi16(c.as_mut_ptr().add(from).cast(), mask, rounded);
-        }
     }
 }

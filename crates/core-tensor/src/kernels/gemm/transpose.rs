@@ -169,13 +169,21 @@ pub(super) unsafe fn across_rounded(first: *const f32, _second: *const f32, mask
 /// Lanes of bf16 as f32.
 ///
 /// # Safety
-/// AVX-512 F, BW and VL; the lanes in `mask` at `first`.
+/// AVX-512 F, BW and VL; the lanes in `mask` at `from`.
+#[inline(always)]
+pub(super) unsafe fn widened_lanes(from: *const bf16, mask: u16) -> __m512i {
+    // SAFETY: passed on.
+    unsafe { _mm512_slli_epi32::<16>(_mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(mask, from.cast()))) }
+}
+
+/// [`widened_lanes`] of a line.
+///
+/// # Safety
+/// As there.
 #[inline(always)]
 pub(super) unsafe fn across_widened(first: *const bf16, _second: *const bf16, mask: u16) -> Option<__m512i> {
     // SAFETY: passed on.
-    Some(unsafe {
-        _mm512_slli_epi32::<16>(_mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(mask, first.cast())))
-    })
+    Some(unsafe { widened_lanes(first, mask) })
 }
 
 /// Pairs of bf16, one of each line.
