@@ -154,3 +154,99 @@ unsafe fn store<C: Float, const WHOLE: bool>(to: *mut C, mask: __mmask16, u: __m
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Epilogue;
+    use super::*;
+    use crate::element::bf16;
+    use crate::kernels::activation::{activate, with_slopes};
+    use crate::kernels::check::values;
+    use crate::kernels::gemm::pack::Pair;
+    use crate::kernels::gemm::tile::Avx512;
+    use crate::kernels::isa::Isa;
+
+    const ROWS: usize = 4;
+    const LDC: usize = 70;
+    /// The block's place and its width in sums.
+    const AT: (usize, usize) = (1, 32);
+    const WIDTH: usize = 32;
+
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma")]
+    fn finished<C: Float<Master = f32>>(out: &Output<'_, C>, sums: &mut [f32]) {
+        // SAFETY: this function is compiled for the kernel's instructions; there is one thread.
+        unsafe { out.finish::<Avx512<Pair>>(sums, AT.0, AT.1) }
+    }
+
+    #[target_feature(enable = "avx512f")]
+    fn activated(activation: Activation, values: &mut [f32], slopes: &mut [f32]) {
+        // SAFETY: this function is compiled for AVX-512.
+        unsafe {
+            with_slopes::<_, true>(&mut values.to_vec(), slopes, activation);
+            activate::<_, true>(values, activation);
+        }
+    }
+
+    /// The block goes to its place as if each step were done by itself, and nothing else is written.
+    fn is_done_step_by_step<C: Float<Master = f32>>(
+        cols: usize,
+        accumulate: bool,
+        with_bias: bool,
+        activation: Activation,
+        trace: Option<Trace>,
+    ) {
+        let (block, total) = (ROWS - AT.0, AT.1 + cols);
+        let (old, bias) = (values::<C>(ROWS * LDC, 1), values::<f32>(total, 2));
+        let sums = values::<f32>(12 * WIDTH, 3);
+        let (mut want, mut want_trace) = (old.clone(), old.clone());
+        for i in 0..block {
+            let at = (AT.0 + i) * LDC + AT.1;
+            let mut u: Vec<f32> = sums[i * WIDTH..][..cols].to_vec();
+            for (j, u) in u.iter_mut().enumerate() {
+                *u += if accumulate { old[at + j].widen() } else { 0.0 };
+                *u += if with_bias { bias[AT.1 + j] } else { 0.0 };
+            }
+            let (mut y, mut slopes) = (u.clone(), vec![0.0; cols]);
+            // SAFETY: the caller has detected the instructions.
+            unsafe { activated(activation, &mut y, &mut slopes) }
+            for j in 0..cols {
+                want[at + j] = C::narrow(y[j]);
+                match trace {
+                    Some(Trace::Argument) => want_trace[at + j] = C::narrow(u[j]),
+                    Some(Trace::Slope) => want_trace[at + j] = C::narrow(slopes[j]),
+                    None => {}
+                }
+            }
+        }
+        let (mut got, mut got_trace, mut sums) = (old.clone(), old.clone(), sums);
+        let epilogue = Epilogue {
+            bias: with_bias.then_some(&bias[..]),
+            activation,
+            trace: trace.map(|kind| (kind, &mut got_trace[..])),
+        };
+        let out = Output::<C>::new(&mut got, LDC, ROWS, total, accumulate, epilogue);
+        assert!(out.goes_wide(true));
+        // SAFETY: as above.
+        unsafe { finished(&out, &mut sums) }
+        let case = (cols, accumulate, with_bias, activation, trace);
+        assert!(got == want && got_trace == want_trace, "{} {case:?}", C::DTYPE);
+    }
+
+    #[test]
+    fn what_is_done_in_registers_is_what_is_done_step_by_step_to_the_bit() {
+        if Isa::detect() != Isa::Avx512Bf16 {
+            return;
+        }
+        for cols in [WIDTH, 20, 16, 5] {
+            for bits in 0..4 {
+                let (accumulate, with_bias) = (bits & 1 == 1, bits & 2 == 2);
+                for activation in [Activation::None, Activation::Gelu] {
+                    for trace in [None, Some(Trace::Argument), Some(Trace::Slope)] {
+                        is_done_step_by_step::<f32>(cols, accumulate, with_bias, activation, trace);
+                        is_done_step_by_step::<bf16>(cols, accumulate, with_bias, activation, trace);
+                    }
+                }
+            }
+        }
+    }
+}
