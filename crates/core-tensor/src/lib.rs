@@ -17,6 +17,7 @@ pub mod shape;
 pub mod special;
 pub mod tape;
 pub mod tensor;
+pub mod threads;
 pub mod weights;
 
 pub use device::{Activation, Cpu, Device, Island};

@@ -3,6 +3,7 @@
 //! Texts are sorted by length into packs, which is faster; a text's answer does not depend on its neighbours.
 
 use mtl_core_tensor::element::Float;
+use mtl_core_tensor::threads::awake;
 use mtl_core_tensor::{Cpu, Encoder, Pack, Prediction, Reads, Tape, Targets};
 use mtl_data::Encoded;
 
@@ -67,7 +68,7 @@ impl Asked<'_> {
         let mut answers: Vec<Option<Answer>> = vec![None; texts.len()];
         let (mut loss, mut count) = (0.0, 0.0);
         for chosen in packs(texts, self.pack_tokens) {
-            let (logits, pack_loss, rows) = self.forward::<E>(texts, targets, &chosen)?;
+            let (logits, pack_loss, rows) = awake(|| self.forward::<E>(texts, targets, &chosen))?;
             loss += pack_loss;
             count += rows as f64;
             let decoded = self.model.head::<E>(self.task_idx).decode(&logits);

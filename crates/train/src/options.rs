@@ -38,14 +38,15 @@ pub fn check_environment() -> Result<(), TrainError> {
     Isa::asked().map(|_| ()).map_err(TrainError::from)
 }
 
-/// Runs `work` on so many threads, or on the global pool.
+/// Runs `work` on so many threads, or on those of the global pool; on one of them, so that it need not wait to be told
+/// that the others are done.
 ///
 /// Errors if the threads cannot be started.
 pub(crate) fn on_threads<R: Send>(
     threads: Option<usize>,
     work: impl FnOnce() -> Result<R, TrainError> + Send,
 ) -> Result<R, TrainError> {
-    let Some(threads) = threads else { return work() };
+    let Some(threads) = threads else { return rayon::scope(|_| work()) };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|error| TrainError::Threads { threads, reason: error.to_string() })?;
     pool.install(work)

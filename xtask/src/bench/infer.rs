@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::Context;
+use mtl_core_tensor::threads::awake;
 use mtl_core_tensor::{Cpu, Encoder as _, Float, Pack, Tape, bf16};
 use mtl_data::benchmark::{Part, task};
 use mtl_data::{Encoded, Text, Tokenizer};
@@ -98,7 +99,7 @@ fn measure<E: Float<Master = f32>>(args: &Args) -> anyhow::Result<(InferReport, 
     }
     let start = Instant::now();
     for pack in &packs {
-        let rows = embed::<E>(&bert, pack)?;
+        let rows = awake(|| embed::<E>(&bert, pack))?;
         for (&number, row) in pack.numbers.iter().zip(rows.chunks_exact(bert.config().hidden_size)) {
             embeddings[number as usize] = row.to_vec();
         }

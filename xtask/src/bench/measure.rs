@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use anyhow::bail;
 use mtl_core_tensor::optim::{AdamW, AdamWConfig};
+use mtl_core_tensor::threads::awake;
 use mtl_core_tensor::{Float, bf16};
 use mtl_encoders::presets::{BERT_BASE, BERT_TINY, MINILM_L6};
 use mtl_train::bench::{RandomModel, random_batch};
@@ -50,7 +51,7 @@ fn steps<E: Float<Master = f32>>(args: &StepArgs) -> anyhow::Result<StepTimes> {
                 let holds = if args.mode == Mode::Gram { Holds::Products } else { Holds::Gradients };
                 let [(pack, labels)] = &batch[..] else { bail!("tasks are told apart in one pack") };
                 let (whole, combining) = ((pack, labels), combining.as_mut());
-                combine::train::<E>(&mut model, &mut optimizer, whole, step as u64, holds, combining)?;
+                awake(|| combine::train::<E>(&mut model, &mut optimizer, whole, step as u64, holds, combining))?;
             }
         }
         if step >= WARM_UP {

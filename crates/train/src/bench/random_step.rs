@@ -5,6 +5,7 @@
 
 use mtl_core_tensor::element::Float;
 use mtl_core_tensor::optim::{AdamW, Optimizer, global_norm};
+use mtl_core_tensor::threads::awake;
 use mtl_core_tensor::{
     Cpu, Encoder, Gradients, Head, Init, Module, Pack, ParamView, Tape, Targets, TensorError, WalkPlan,
 };
@@ -46,9 +47,11 @@ impl RandomModel {
         batch: &[(Pack, Targets)],
         step: u64,
     ) -> Result<(), TrainError> {
-        let gradients = self.gradients::<E>(batch, step)?;
-        self.update(optimizer, &gradients);
-        Ok(())
+        awake(|| {
+            let gradients = self.gradients::<E>(batch, step)?;
+            self.update(optimizer, &gradients);
+            Ok(())
+        })
     }
 
     /// The gradient of the mean loss over all packs, one after the other.
@@ -78,10 +81,12 @@ impl RandomModel {
 
     /// The forward pass alone, nothing recorded.
     pub fn infer<E: Float<Master = f32>>(&self, pack: &Pack) -> Result<(), TrainError> {
-        let mut tape = Tape::<E, Cpu>::inference(&Cpu);
-        let encoded = self.encoder.encode(&mut tape, pack, &mut [])?;
-        Head::<usize, E, Cpu>::logits(&self.heads[0], &mut tape, &encoded.sequences)?;
-        Ok(())
+        awake(|| {
+            let mut tape = Tape::<E, Cpu>::inference(&Cpu);
+            let encoded = self.encoder.encode(&mut tape, pack, &mut [])?;
+            Head::<usize, E, Cpu>::logits(&self.heads[0], &mut tape, &encoded.sequences)?;
+            Ok(())
+        })
     }
 }
 

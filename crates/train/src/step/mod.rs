@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mtl_core_tensor::element::Float;
 use mtl_core_tensor::optim::{Optimizer, global_norm};
+use mtl_core_tensor::threads::awake;
 use mtl_core_tensor::{Cpu, Encoder, Gradients, Module, ParamId, Reads};
 use mtl_curriculum::Unit;
 use mtl_sharing::gradient::Needs;
@@ -166,27 +167,29 @@ impl Stepper {
         step: u64,
         learning_rate: f64,
     ) -> Result<StepOutcome, TrainError> {
-        let at = |data| Forward { model: &*model, dataset, data, seed: self.seed, step };
-        let forwards: Vec<Forward<'_>> = batches.iter().map(at).collect();
-        let (forward, others) = forwards.split_last().expect("a step has a batch");
-        let (losses, found) = self.gradients::<E>(*forward, others)?;
-        let gradient_norm = global_norm(&Cpu, &found.gradients);
-        if !gradient_norm.is_finite() {
-            return Err(forward.bad_gradient(None, gradient_norm));
-        }
-        let factor = clip_factor(gradient_norm, self.clip);
-        optimizer.step(model, &found.gradients, learning_rate, factor);
-        drop(found.gradients);
-        if self.weighting.needs().losses_again {
-            let data = batches.last().expect("a step has a batch");
-            let again = Forward { model, dataset, data, seed: self.seed, step }.unrecorded_losses::<E>()?;
-            self.weighting.after_update(step, &again)?;
-        }
-        let weights = found.weights.map_or_else(
-            || vec![None; losses.len()],
-            |weights| weights.into_iter().zip(&losses).map(|(weight, loss)| loss.map(|_| weight)).collect(),
-        );
-        Ok(StepOutcome { losses, weights, gradient_norm, conflict: found.conflict, solved: found.solved })
+        awake(|| {
+            let at = |data| Forward { model: &*model, dataset, data, seed: self.seed, step };
+            let forwards: Vec<Forward<'_>> = batches.iter().map(at).collect();
+            let (forward, others) = forwards.split_last().expect("a step has a batch");
+            let (losses, found) = self.gradients::<E>(*forward, others)?;
+            let gradient_norm = global_norm(&Cpu, &found.gradients);
+            if !gradient_norm.is_finite() {
+                return Err(forward.bad_gradient(None, gradient_norm));
+            }
+            let factor = clip_factor(gradient_norm, self.clip);
+            optimizer.step(model, &found.gradients, learning_rate, factor);
+            drop(found.gradients);
+            if self.weighting.needs().losses_again {
+                let data = batches.last().expect("a step has a batch");
+                let again = Forward { model, dataset, data, seed: self.seed, step }.unrecorded_losses::<E>()?;
+                self.weighting.after_update(step, &again)?;
+            }
+            let weights = found.weights.map_or_else(
+                || vec![None; losses.len()],
+                |weights| weights.into_iter().zip(&losses).map(|(weight, loss)| loss.map(|_| weight)).collect(),
+            );
+            Ok(StepOutcome { losses, weights, gradient_norm, conflict: found.conflict, solved: found.solved })
+        })
     }
 
     /// The tasks' losses and the gradient of a step.
