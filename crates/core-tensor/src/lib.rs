@@ -24,7 +24,7 @@ pub use device::{Activation, Cpu, Device, Island};
 pub use element::{DType, Element, Float, Real, bf16};
 pub use error::{FileProblem, TensorError};
 pub use init::Init;
-pub use model::{Encoded, Encoder, Head, LayerHook, Prediction, Reads, Targets};
+pub use model::{Encoded, Encoder, Head, LayerHook, Prediction, ReadRows, Reads, Targets};
 pub use ops::attention::{Attention, QueryKeyValue};
 pub use ops::cross_entropy::IGNORED;
 pub use ops::dropout::Dropout;

@@ -45,13 +45,28 @@ pub trait Encoder<E: Float, D: Device>: Module<E::Master, D> {
         pack: &Pack,
     ) -> Result<Tensor<(usize, Self::Hidden), E, D>, TensorError>;
 
-    /// What heads read, from the last layer's output.
-    fn finish(
+    /// These rows of the output of layer `index`, ascending, `(rows, hidden)`. An encoder may make no others.
+    fn layer_at(
+        &self,
+        index: usize,
+        tape: &mut Tape<E, D>,
+        x: &Tensor<(usize, Self::Hidden), E, D>,
+        pack: &Pack,
+        rows: &[u32],
+    ) -> Result<Tensor<(usize, Self::Hidden), E, D>, TensorError> {
+        let y = self.layer(index, tape, x, pack)?;
+        tape.gather_rows(&y, rows)
+    }
+
+    /// What stands for each sequence, from the last layer's output at its first token.
+    ///
+    /// # Shapes
+    /// first and result: `(sequences, hidden)`.
+    fn pool(
         &self,
         tape: &mut Tape<E, D>,
-        x: Tensor<(usize, Self::Hidden), E, D>,
-        pack: &Pack,
-    ) -> Result<Encoded<Self::Hidden, E, D>, TensorError>;
+        first: Tensor<(usize, Self::Hidden), E, D>,
+    ) -> Result<Tensor<(usize, Self::Hidden), E, D>, TensorError>;
 
     /// The whole encoder, with hooks after each layer.
     fn encode(
@@ -60,15 +75,110 @@ pub trait Encoder<E: Float, D: Device>: Module<E::Master, D> {
         pack: &Pack,
         hooks: &mut [&mut dyn LayerHook<Self::Hidden, E, D>],
     ) -> Result<Encoded<Self::Hidden, E, D>, TensorError> {
-        let mut x = self.embed(tape, pack)?;
+        let mut tokens = self.embed(tape, pack)?;
         for index in 0..self.layers() {
-            x = self.layer(index, tape, &x, pack)?;
+            tokens = self.layer(index, tape, &tokens, pack)?;
             for hook in hooks.iter_mut() {
-                x = hook.after_layer(index, tape, x, pack)?;
+                tokens = hook.after_layer(index, tape, tokens, pack)?;
             }
         }
-        self.finish(tape, x, pack)
+        let first = tape.first_rows(&tokens, pack)?;
+        let sequences = self.pool(tape, first)?;
+        Ok(Encoded { tokens, sequences })
     }
+
+    /// What heads read of [`encode`](Encoder::encode) without hooks, to the bit; of the last layer only that is made.
+    ///
+    /// # Shapes
+    /// `tokens` and `sequences` of the result have the rows of `read`, in its order.
+    ///
+    /// Errors if the pack has no such row.
+    fn encode_read(
+        &self,
+        tape: &mut Tape<E, D>,
+        pack: &Pack,
+        read: &ReadRows,
+    ) -> Result<Encoded<Self::Hidden, E, D>, TensorError> {
+        let (rows, tokens, first) = read.of_last_layer(pack)?;
+        let mut x = self.embed(tape, pack)?;
+        let last = self.layers().saturating_sub(1);
+        for index in 0..last {
+            x = self.layer(index, tape, &x, pack)?;
+        }
+        x = match self.layers() {
+            0 => tape.gather_rows(&x, &rows)?,
+            _ => self.layer_at(last, tape, &x, pack, &rows)?,
+        };
+        let first = tape.gather_rows(&x, &first)?;
+        let sequences = self.pool(tape, first)?;
+        Ok(Encoded { tokens: tape.gather_rows(&x, &tokens)?, sequences })
+    }
+}
+
+/// The rows of a pack that heads read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ReadRows {
+    tokens: Vec<u32>,
+    sequences: Vec<u32>,
+}
+
+impl ReadRows {
+    /// Nothing.
+    pub fn new() -> ReadRows {
+        ReadRows::default()
+    }
+
+    /// With these rows of tokens, or of sequences, too.
+    #[must_use]
+    pub fn with(mut self, reads: Reads, rows: &[u32]) -> ReadRows {
+        let all = match reads {
+            Reads::Tokens => &mut self.tokens,
+            Reads::Sequences => &mut self.sequences,
+        };
+        all.extend(rows);
+        all.sort_unstable();
+        all.dedup();
+        self
+    }
+
+    /// The rows of that kind, ascending, each once.
+    pub fn rows(&self, reads: Reads) -> &[u32] {
+        match reads {
+            Reads::Tokens => &self.tokens,
+            Reads::Sequences => &self.sequences,
+        }
+    }
+
+    /// Where each of `rows` lies among [`rows`](ReadRows::rows).
+    ///
+    /// # Panics
+    /// If one is not read.
+    pub fn places(&self, reads: Reads, rows: &[u32]) -> Vec<u32> {
+        places(self.rows(reads), rows)
+    }
+
+    /// The rows that the last layer must make, and where among them lie the tokens and the sequences' first tokens.
+    fn of_last_layer(&self, pack: &Pack) -> Result<(Vec<u32>, Vec<u32>, Vec<u32>), TensorError> {
+        let first_token = |&sequence: &u32| match pack.boundaries.get(sequence as usize) {
+            Some(&row) if (sequence as usize) < pack.sequences() => Ok(row as u32),
+            _ => Err(TensorError::Index {
+                op: "encode_read",
+                index: sequence as usize,
+                len: pack.sequences(),
+            }),
+        };
+        let first: Vec<u32> = self.sequences.iter().map(first_token).collect::<Result<_, _>>()?;
+        let mut rows = [self.tokens.as_slice(), &first].concat();
+        rows.sort_unstable();
+        rows.dedup();
+        let (tokens, first) = (places(&rows, &self.tokens), places(&rows, &first));
+        Ok((rows, tokens, first))
+    }
+}
+
+/// Where each of `rows` lies in `all`, which is ascending.
+fn places(all: &[u32], rows: &[u32]) -> Vec<u32> {
+    rows.iter().map(|row| all.binary_search(row).expect("the row is among those that are read") as u32).collect()
 }
 
 /// Something that stands between an encoder's layers: an adapter, a tap for a low-level task, a gate.

@@ -4,7 +4,7 @@
 
 use mtl_core_tensor::element::Float;
 use mtl_core_tensor::threads::awake;
-use mtl_core_tensor::{Cpu, Encoder, Pack, Prediction, Reads, Tape, Targets};
+use mtl_core_tensor::{Cpu, Encoder, Pack, Prediction, ReadRows, Reads, Tape, Targets};
 use mtl_data::Encoded;
 
 use crate::batch::add_target;
@@ -90,11 +90,13 @@ impl Asked<'_> {
             return Ok((Vec::new(), 0.0, 0));
         }
         let mut tape = Tape::<E, Cpu>::inference(&Cpu);
-        let encoded = self.model.encoder.encode(&mut tape, &pack, &mut [])?;
         let head = self.model.head::<E>(self.task_idx);
+        // The rows are ascending, so that what is read has their order.
+        let read = ReadRows::new().with(head.reads(), &rows);
+        let encoded = self.model.encoder.encode_read(&mut tape, &pack, &read)?;
         let states = match head.reads() {
-            Reads::Tokens => tape.gather_rows(&encoded.tokens, &rows)?,
-            Reads::Sequences => tape.gather_rows(&encoded.sequences, &rows)?,
+            Reads::Tokens => encoded.tokens,
+            Reads::Sequences => encoded.sequences,
         };
         let logits = head.logits(&mut tape, &states)?;
         let (mut loss, mut counted) = (0.0, 0);

@@ -67,22 +67,27 @@ impl<H: Dim, F: Dim, M: Real, D: Device> Layer<H, F, M, D> {
         Ok(())
     }
 
-    /// The output of the layer.
+    /// The output of the layer, or these rows of it: only attention then runs over all tokens.
     ///
     /// # Shapes
-    /// x and result: `(tokens, hidden)`.
+    /// x: `(tokens, hidden)`; result: `(tokens, hidden)`, or `(rows, hidden)`.
     ///
-    /// Errors if the pack has another number of tokens.
+    /// Errors if the pack has another number of tokens, or none of these rows.
     pub fn forward<E: Float<Master = M>>(
         &self,
         tape: &mut Tape<E, D>,
         x: &Tensor<(usize, H), E, D>,
         pack: &Pack,
+        rows: Option<&[u32]>,
     ) -> Result<Tensor<(usize, H), E, D>, TensorError> {
         let qkv = tape.query_key_value(x, &self.query_key_value)?;
         let context = tape.attention(&qkv, pack, self.attention)?;
+        let (context, x) = match rows.filter(|rows| rows.len() < pack.tokens()) {
+            Some(rows) => (tape.gather_rows(&context, rows)?, tape.gather_rows(x, rows)?),
+            None => (context, x.clone()),
+        };
         let context = tape.linear(&context, &self.attention_output, Activation::None)?;
-        let a = tape.layer_norm(&context, Some(x), &self.attention_norm, self.attention_dropout)?;
+        let a = tape.layer_norm(&context, Some(&x), &self.attention_norm, self.attention_dropout)?;
         let inner = tape.linear(&a, &self.intermediate, self.activation)?;
         let y = tape.linear(&inner, &self.output, Activation::None)?;
         tape.layer_norm(&y, Some(&a), &self.output_norm, self.output_dropout)

@@ -18,7 +18,7 @@ use build::{Build, Values, width};
 use mtl_core_tensor::element::{Float, Real};
 use mtl_core_tensor::shape::Dim;
 use mtl_core_tensor::{
-    Device, Encoded, Encoder, Init, Linear, Module, Pack, ParamView, Tape, Tensor, TensorError,
+    Device, Encoder, Init, Linear, Module, Pack, ParamView, Tape, Tensor, TensorError,
 };
 
 /// The lowest dropout key that a BERT of any size leaves free, for heads and adapters.
@@ -90,6 +90,24 @@ impl<H: Dim, F: Dim, M: Real, D: Device> Bert<H, F, M, D> {
         Ok(())
     }
 
+    /// One layer, or these rows of its output.
+    fn run_layer<E: Float<Master = M>>(
+        &self,
+        index: usize,
+        tape: &mut Tape<E, D>,
+        x: &Tensor<(usize, H), E, D>,
+        pack: &Pack,
+        rows: Option<&[u32]>,
+    ) -> Result<Tensor<(usize, H), E, D>, TensorError> {
+        let len = self.layers.len();
+        let layer = self.layers.get(index).ok_or(TensorError::Index { op: "layer", index, len })?;
+        if !(self.checkpoint_layers && tape.is_recording()) {
+            return layer.forward(tape, x, pack, rows);
+        }
+        let (layer, pack, rows) = (layer.clone(), pack.clone(), rows.map(<[u32]>::to_vec));
+        tape.checkpoint(x, move |tape, x| layer.forward(tape, x, &pack, rows.as_deref()))
+    }
+
     /// Whether layers keep only their input and run again in the backward pass: less memory, about a third more
     /// work, the same gradients to the bit.
     pub fn set_checkpoint_layers(&mut self, checkpoint: bool) {
@@ -134,26 +152,28 @@ impl<H: Dim, F: Dim, E: Float, D: Device> Encoder<E, D> for Bert<H, F, E::Master
         x: &Tensor<(usize, H), E, D>,
         pack: &Pack,
     ) -> Result<Tensor<(usize, H), E, D>, TensorError> {
-        let len = self.layers.len();
-        let layer = self.layers.get(index).ok_or(TensorError::Index { op: "layer", index, len })?;
-        if !(self.checkpoint_layers && tape.is_recording()) {
-            return layer.forward(tape, x, pack);
-        }
-        let (layer, pack) = (layer.clone(), pack.clone());
-        tape.checkpoint(x, move |tape, x| layer.forward(tape, x, &pack))
+        self.run_layer(index, tape, x, pack, None)
     }
 
-    fn finish(
+    fn layer_at(
+        &self,
+        index: usize,
+        tape: &mut Tape<E, D>,
+        x: &Tensor<(usize, H), E, D>,
+        pack: &Pack,
+        rows: &[u32],
+    ) -> Result<Tensor<(usize, H), E, D>, TensorError> {
+        self.run_layer(index, tape, x, pack, Some(rows))
+    }
+
+    fn pool(
         &self,
         tape: &mut Tape<E, D>,
-        x: Tensor<(usize, H), E, D>,
-        pack: &Pack,
-    ) -> Result<Encoded<H, E, D>, TensorError> {
-        let first = tape.first_rows(&x, pack)?;
-        let sequences = match &self.pooler {
-            Some(pooler) => tape.linear(&first, pooler, Activation::Tanh)?,
-            None => first,
-        };
-        Ok(Encoded { tokens: x, sequences })
+        first: Tensor<(usize, H), E, D>,
+    ) -> Result<Tensor<(usize, H), E, D>, TensorError> {
+        match &self.pooler {
+            Some(pooler) => tape.linear(&first, pooler, Activation::Tanh),
+            None => Ok(first),
+        }
     }
 }

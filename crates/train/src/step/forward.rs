@@ -1,7 +1,7 @@
 //! The forward pass of a step, pack by pack.
 
 use mtl_core_tensor::element::Float;
-use mtl_core_tensor::{Cpu, Encoded, Encoder, Loss, Reads, Tape, TensorError};
+use mtl_core_tensor::{Cpu, Encoded, Encoder, Loss, ReadRows, Reads, Tape, TensorError};
 
 use crate::batch::{StepData, StepPack, TaskPart};
 use crate::dataset::Dataset;
@@ -22,6 +22,7 @@ pub(super) struct Forward<'a> {
 pub(super) struct Recorded<'a, E: Float<Master = f32>> {
     pub(super) tape: Tape<E, Cpu>,
     pub(super) pack: &'a StepPack,
+    /// What the heads read.
     pub(super) encoded: Encoded<usize, E, Cpu>,
     /// Each part's task and loss, as its share of the task's mean over the whole step.
     pub(super) losses: Vec<(u32, Loss)>,
@@ -107,13 +108,15 @@ impl<'a> Forward<'a> {
         tape: &mut Tape<E, Cpu>,
         pack: &StepPack,
     ) -> Result<(Encoded<usize, E, Cpu>, Vec<(u32, Loss)>), TrainError> {
-        let encoded = self.model.encoder.encode(tape, &pack.pack, &mut [])?;
+        let heads = pack.parts.iter().map(|part| (self.model.head::<E>(part.task_idx), part));
+        let read = heads.clone().fold(ReadRows::new(), |read, (head, part)| read.with(head.reads(), &part.rows));
+        let encoded = self.model.encoder.encode_read(tape, &pack.pack, &read)?;
         let mut losses = Vec::with_capacity(pack.parts.len());
-        for part in &pack.parts {
-            let head = self.model.head::<E>(part.task_idx);
+        for (head, part) in heads {
+            let places = read.places(head.reads(), &part.rows);
             let rows = match head.reads() {
-                Reads::Tokens => tape.gather_rows(&encoded.tokens, &part.rows)?,
-                Reads::Sequences => tape.gather_rows(&encoded.sequences, &part.rows)?,
+                Reads::Tokens => tape.gather_rows(&encoded.tokens, &places)?,
+                Reads::Sequences => tape.gather_rows(&encoded.sequences, &places)?,
             };
             let logits = head.logits(tape, &rows)?;
             let loss = head.loss(tape, &logits, &part.targets, self.data.denominators[part.task_idx])?;
