@@ -161,11 +161,9 @@ impl ReadRows {
     fn of_last_layer(&self, pack: &Pack) -> Result<(Vec<u32>, Vec<u32>, Vec<u32>), TensorError> {
         let first_token = |&sequence: &u32| match pack.boundaries.get(sequence as usize) {
             Some(&row) if (sequence as usize) < pack.sequences() => Ok(row as u32),
-            _ => Err(TensorError::Index {
-                op: "encode_read",
-                index: sequence as usize,
-                len: pack.sequences(),
-            }),
+            _ => {
+                Err(TensorError::Index { op: "encode_read", index: sequence as usize, len: pack.sequences() })
+            }
         };
         let first: Vec<u32> = self.sequences.iter().map(first_token).collect::<Result<_, _>>()?;
         let mut rows = [self.tokens.as_slice(), &first].concat();
@@ -178,7 +176,9 @@ impl ReadRows {
 
 /// Where each of `rows` lies in `all`, which is ascending.
 fn places(all: &[u32], rows: &[u32]) -> Vec<u32> {
-    rows.iter().map(|row| all.binary_search(row).expect("the row is among those that are read") as u32).collect()
+    rows.iter()
+        .map(|row| all.binary_search(row).expect("the row is among those that are read") as u32)
+        .collect()
 }
 
 /// Something that stands between an encoder's layers: an adapter, a tap for a low-level task, a gate.

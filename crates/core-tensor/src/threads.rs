@@ -69,8 +69,8 @@ mod tests {
         rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a thread pool")
     }
 
-    fn sum() -> u64 {
-        (0..1000_u64).into_par_iter().with_max_len(1).sum()
+    fn sum() -> usize {
+        (0..1000_usize).into_par_iter().with_max_len(1).sum()
     }
 
     #[test]

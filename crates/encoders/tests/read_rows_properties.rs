@@ -52,9 +52,8 @@ fn pack() -> Pack {
 fn rows() -> impl Strategy<Value = (Vec<u32>, Vec<u32>)> {
     let tokens = pack().tokens() as u32;
     let some = |most| proptest::collection::vec(0..most, 0..12);
-    (some(tokens), some(6)).prop_filter("something is read", |(tokens, sequences)| {
-        !tokens.is_empty() || !sequences.is_empty()
-    })
+    (some(tokens), some(6))
+        .prop_filter("something is read", |(tokens, sequences)| !tokens.is_empty() || !sequences.is_empty())
 }
 
 fn read((tokens, sequences): &(Vec<u32>, Vec<u32>)) -> ReadRows {

@@ -8,6 +8,7 @@ use mtl_core_tensor::{Activation, Cpu, Init, Linear, Tape, Tensor, bf16};
 use mtl_encoders::BertConfig;
 use serde::Serialize;
 
+use crate::batch::tokens_read;
 use crate::config::{Config, Precision};
 use crate::dataset::Dataset;
 use crate::error::TrainError;
@@ -38,8 +39,9 @@ pub struct Estimate {
     /// them with "mgda-ub", which looks at all packs together. A step of several packs that looks at each
     /// task's gradient holds one for each task and their sum; "sdmgrad" holds two for each task.
     pub memory_mib: f64,
-    /// Floating-point operations of all training steps: 6 a token and weight of a matrix product, and
-    /// 12 x layers x hidden a token and token of its sequence for attention.
+    /// Floating-point operations of all training steps: 6 a token and weight of a matrix product, after the last layer's
+    /// attention of the tokens alone that heads read, and 12 x layers x hidden a token and token of its sequence for
+    /// attention.
     pub flops: f64,
     /// Operations per second that a few products of the encoder's sizes reached just now.
     pub flops_per_second: f64,
@@ -59,7 +61,7 @@ impl Estimate {
         memory: &Memory,
         pack_tokens: usize,
     ) -> Result<Estimate, TrainError> {
-        let flops = tokens as f64 * flops_per_token(form, mean_length(dataset));
+        let flops = tokens as f64 * flops_per_token(form, &Shown::of(dataset));
         let (flops_per_second, peak_flops_per_second) = match config.train.precision {
             Precision::Bf16 => (time_products::<bf16>(form)?, peak::flops_per_second(DType::Bf16)),
             Precision::F32 => (time_products::<f32>(form)?, peak::flops_per_second(DType::F32)),
@@ -70,18 +72,35 @@ impl Estimate {
 }
 
 /// Three times the forward pass's 2 a weight and token, and 4 x hidden a pair of tokens and layer.
-fn flops_per_token(form: &BertConfig, length: f64) -> f64 {
-    let (hidden, inner) = (form.hidden_size as f64, form.intermediate_size as f64);
-    let weights = form.layers as f64 * (4.0 * hidden * hidden + 2.0 * hidden * inner);
-    6.0 * weights + 12.0 * form.layers as f64 * hidden * length
+fn flops_per_token(form: &BertConfig, shown: &Shown) -> f64 {
+    let (hidden, inner, layers) =
+        (form.hidden_size as f64, form.intermediate_size as f64, form.layers as f64);
+    let after_attention = hidden * hidden + 2.0 * hidden * inner;
+    let whole = layers * (3.0 * hidden * hidden + after_attention);
+    6.0 * (whole - (1.0 - shown.read) * after_attention) + 12.0 * layers * hidden * shown.length
 }
 
-fn mean_length(dataset: &Dataset) -> f64 {
-    let of = |stream: &crate::dataset::Stream| {
-        dataset.tasks[stream.tokens_of].train.tokens(&stream.examples) as f64
-    };
-    let examples: usize = dataset.sizes().iter().sum();
-    dataset.streams.iter().map(of).sum::<f64>() / examples.max(1) as f64
+/// The texts that a run shows, on average over the train sets.
+#[derive(Debug, PartialEq)]
+struct Shown {
+    /// Tokens of a text.
+    length: f64,
+    /// The share of the tokens at which heads read the last layer.
+    read: f64,
+}
+
+impl Shown {
+    fn of(dataset: &Dataset) -> Shown {
+        let (mut texts, mut tokens, mut read) = (0, 0, 0);
+        for stream in &dataset.streams {
+            texts += stream.examples.len();
+            tokens += dataset.tasks[stream.tokens_of].train.tokens(&stream.examples);
+            read +=
+                stream.examples.iter().map(|&example| tokens_read(dataset, stream, example)).sum::<usize>();
+        }
+        let per = |count: f64, of: usize| count / of.max(1) as f64;
+        Shown { length: per(tokens as f64, texts), read: per(read as f64, tokens as usize) }
+    }
 }
 
 /// The operations per second of a product of the encoder's sizes.

@@ -51,7 +51,9 @@ fn steps<E: Float<Master = f32>>(args: &StepArgs) -> anyhow::Result<StepTimes> {
                 let holds = if args.mode == Mode::Gram { Holds::Products } else { Holds::Gradients };
                 let [(pack, labels)] = &batch[..] else { bail!("tasks are told apart in one pack") };
                 let (whole, combining) = ((pack, labels), combining.as_mut());
-                awake(|| combine::train::<E>(&mut model, &mut optimizer, whole, step as u64, holds, combining))?;
+                awake(|| {
+                    combine::train::<E>(&mut model, &mut optimizer, whole, step as u64, holds, combining)
+                })?;
             }
         }
         if step >= WARM_UP {

@@ -17,9 +17,7 @@ use crate::error::EncoderError;
 use build::{Build, Values, width};
 use mtl_core_tensor::element::{Float, Real};
 use mtl_core_tensor::shape::Dim;
-use mtl_core_tensor::{
-    Device, Encoder, Init, Linear, Module, Pack, ParamView, Tape, Tensor, TensorError,
-};
+use mtl_core_tensor::{Device, Encoder, Init, Linear, Module, Pack, ParamView, Tape, Tensor, TensorError};
 
 /// The lowest dropout key that a BERT of any size leaves free, for heads and adapters.
 pub const FIRST_FREE_DROPOUT_OP: u32 = embeddings::DROPOUT_OP + 1;

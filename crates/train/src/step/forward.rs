@@ -109,7 +109,8 @@ impl<'a> Forward<'a> {
         pack: &StepPack,
     ) -> Result<(Encoded<usize, E, Cpu>, Vec<(u32, Loss)>), TrainError> {
         let heads = pack.parts.iter().map(|part| (self.model.head::<E>(part.task_idx), part));
-        let read = heads.clone().fold(ReadRows::new(), |read, (head, part)| read.with(head.reads(), &part.rows));
+        let read =
+            heads.clone().fold(ReadRows::new(), |read, (head, part)| read.with(head.reads(), &part.rows));
         let encoded = self.model.encoder.encode_read(tape, &pack.pack, &read)?;
         let mut losses = Vec::with_capacity(pack.parts.len());
         for (head, part) in heads {

@@ -181,12 +181,15 @@ impl Stepper {
             drop(found.gradients);
             if self.weighting.needs().losses_again {
                 let data = batches.last().expect("a step has a batch");
-                let again = Forward { model, dataset, data, seed: self.seed, step }.unrecorded_losses::<E>()?;
+                let again =
+                    Forward { model, dataset, data, seed: self.seed, step }.unrecorded_losses::<E>()?;
                 self.weighting.after_update(step, &again)?;
             }
             let weights = found.weights.map_or_else(
                 || vec![None; losses.len()],
-                |weights| weights.into_iter().zip(&losses).map(|(weight, loss)| loss.map(|_| weight)).collect(),
+                |weights| {
+                    weights.into_iter().zip(&losses).map(|(weight, loss)| loss.map(|_| weight)).collect()
+                },
             );
             Ok(StepOutcome { losses, weights, gradient_norm, conflict: found.conflict, solved: found.solved })
         })

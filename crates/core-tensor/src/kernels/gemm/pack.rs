@@ -238,24 +238,29 @@ unsafe fn along_depth<F: Takes<T>, T: Float>(
 ) -> usize {
     #[cfg(target_arch = "x86_64")]
     if size_of::<F::Unit>() == 4 {
+        use super::transpose::transposed;
         let blocks = units.len() / 16;
-        let from = |i: usize, unit: usize| {
-            let at = (line + i) * operand.line_stride + unit * F::DEPTH;
-            data[at..at + 16 * F::DEPTH].as_ptr()
-        };
+        let at = |i: usize, unit: usize| (line + i) * operand.line_stride + unit * F::DEPTH;
+        assert!(
+            lines == 0 || at(lines - 1, units.start + 16 * blocks) <= data.len(),
+            "the lines hold the units"
+        );
+        let from = |i: usize, unit: usize| data.as_ptr().wrapping_add(at(i, unit));
         for block in 0..blocks {
             let unit = units.start + 16 * block;
             let rows = &mut panel[16 * block * width..16 * (block + 1) * width];
             for first in (0..width).step_by(16) {
-                // SAFETY: the caller has AVX-512; `from` checks that 16 units lie where it points; the block's
-                // rows hold `width` units each.
+                let (to, columns) = (&mut rows[first..], (width - first).min(16));
+                // SAFETY: the caller has AVX-512; 16 units lie wherever there is a line, as asserted; the block's rows
+                // hold `width` units each.
                 unsafe {
-                    super::transpose::transposed(
-                        |i| if first + i < lines { F::units16(from(first + i, unit)) } else { None },
-                        &mut rows[first..],
-                        width,
-                        (width - first).min(16),
-                    );
+                    if first + 16 <= lines {
+                        transposed(|i| F::units16(from(first + i, unit)), to, width, columns);
+                    } else {
+                        let line =
+                            |i| if first + i < lines { F::units16(from(first + i, unit)) } else { None };
+                        transposed(line, to, width, columns);
+                    }
                 }
             }
         }
@@ -297,6 +302,36 @@ struct Step {
     wanted: u16,
 }
 
+#[cfg(target_arch = "x86_64")]
+impl Step {
+    /// Takes one unit of the lines from the rows `first` and `second` to its place, counted from the start of `panels`;
+    /// without masks if they are `WHOLE`.
+    ///
+    /// # Safety
+    /// As for [`Format::pack`] with `WIDE`, with units of 32 bits; the masks must name lanes inside the rows and panels.
+    #[inline(always)]
+    unsafe fn take<F: Takes<T>, T: Float, const WHOLE: bool>(
+        &self,
+        first: &[T],
+        second: &[T],
+        panels: &mut [F::Unit],
+    ) {
+        use std::arch::x86_64::{_mm512_mask_storeu_epi32, _mm512_storeu_epi32};
+        // A pointer past an empty rest is not read.
+        let from = |row: &[T]| row.as_ptr().wrapping_add(self.line);
+        let there = if WHOLE { u16::MAX } else { self.there };
+        // SAFETY: passed on.
+        unsafe {
+            let units = F::across16(from(first), from(second), there).expect("units of 32 bits");
+            let to = panels.as_mut_ptr().add(self.place).cast();
+            match WHOLE {
+                true => _mm512_storeu_epi32(to, units),
+                false => _mm512_mask_storeu_epi32(to, self.wanted, units),
+            }
+        }
+    }
+}
+
 /// [`across_depth`] by sixteen lines at a time, the last ones under a mask, for several panels of `size` units: what
 /// lies side by side in memory is read at once. Missing lines become zeros.
 ///
@@ -327,20 +362,27 @@ unsafe fn across_depth_wide<F: Takes<T>, T: Float>(
             })
             .collect();
         assert!(units.len() * width <= size, "a panel holds the units");
+        let whole = steps.iter().all(|step| step.there & step.wanted == u16::MAX);
         for (u, unit) in units.enumerate() {
             let at = |d: usize| line + (unit * F::DEPTH + d) * operand.depth_stride;
             let (first, second) = (&data[at(0)..][..lines], &data[at(F::DEPTH - 1)..][..lines]);
             for d in AHEAD * F::DEPTH..(AHEAD + 1) * F::DEPTH {
                 prefetch(data.as_ptr().wrapping_add(at(d)), lines);
             }
-            for step in &steps {
-                // SAFETY: the caller has AVX-512; `there` names lanes inside the two lines and `wanted` lanes inside
-                // the row of this unit in its panel. A pointer past an empty rest is not read.
-                unsafe {
-                    let from = |line: &[T]| line.as_ptr().wrapping_add(step.line);
-                    let units = F::across16(from(first), from(second), step.there).expect("units of 32 bits");
-                    let to = panels.as_mut_ptr().add(step.place + u * width).cast();
-                    std::arch::x86_64::_mm512_mask_storeu_epi32(to, step.wanted, units);
+            let rows = &mut panels[u * width..];
+            // SAFETY: the caller has AVX-512; `there` names lanes inside the two lines and `wanted` lanes inside the row
+            // of this unit in its panel.
+            unsafe {
+                if whole {
+                    steps.iter().for_each(
+                        #[inline(always)]
+                        |step| step.take::<F, T, true>(first, second, rows),
+                    );
+                } else {
+                    steps.iter().for_each(
+                        #[inline(always)]
+                        |step| step.take::<F, T, false>(first, second, rows),
+                    );
                 }
             }
         }

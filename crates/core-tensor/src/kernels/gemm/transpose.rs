@@ -31,7 +31,11 @@ pub(super) unsafe fn transposed<Unit>(
             |i| row(i).unwrap_or(zero),
         );
         for (j, column) in transpose16(rows).into_iter().enumerate() {
-            _mm512_mask_storeu_epi32(to.as_mut_ptr().add(j * stride).cast(), mask, column);
+            let to = to.as_mut_ptr().add(j * stride).cast();
+            match width {
+                16 => _mm512_storeu_epi32(to, column),
+                _ => _mm512_mask_storeu_epi32(to, mask, column),
+            }
         }
     }
 }
