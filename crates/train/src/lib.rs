@@ -15,6 +15,7 @@ pub mod estimate;
 pub mod evaluate;
 mod history;
 pub mod inspect;
+mod leaks;
 mod load;
 pub mod machine;
 mod memory;

@@ -8,6 +8,7 @@ use crate::config::{Config, Dev};
 use crate::dataset::{Dataset, ExampleSet, Stream, Target};
 use crate::error::TrainError;
 pub use crate::estimate::Estimate;
+use crate::leaks;
 use crate::memory::{self, MIB, Memory};
 use crate::model::Model;
 use crate::observer::Observer;
@@ -233,7 +234,7 @@ fn too_large(estimate: &Estimate, limit: Option<u64>) -> Option<String> {
 fn warnings(config: &Config, dataset: &Dataset, epoch: u64, steps: u64) -> Vec<String> {
     let duplicated = dataset.tasks.iter().filter(|task| task.duplicates.count > 0);
     let duplicated = duplicated.map(|task| format!("task `{}`: {}", task.spec.name, task.duplicates));
-    duplicated.chain(too_short_to_weigh(config, epoch, steps)).collect()
+    duplicated.chain(leaks::between_tasks(dataset)).chain(too_short_to_weigh(config, epoch, steps)).collect()
 }
 
 /// What to say of a loss weighting that is equal weighting for as long as the run lasts. An epoch has `epoch` steps.

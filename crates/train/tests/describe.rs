@@ -139,3 +139,30 @@ fn a_domain_changes_no_run() {
     let again = Config::parse(&with.to_toml(), &folder.path().join("mtl.toml"), None).unwrap();
     assert_eq!(again.tasks, with.tasks);
 }
+
+#[test]
+fn the_plan_warns_of_dev_texts_that_another_task_is_trained_on() {
+    let folder = tempfile::tempdir().unwrap();
+    corpus(folder.path());
+    let turned = "\n[tasks.mood]\nkind = \"classification\"\ntext = \"text\"\nlabel = \"label\"\n\
+                  train = \"sentiment.dev.jsonl\"\ndev = \"sentiment.train.jsonl\"\n";
+    let config = config(folder.path(), "steps = 1", "", &format!("{TASKS}{turned}"));
+    let plan = plan(&config, &Options::new(folder.path().join("unused")), &mut Silent).unwrap();
+    let of = |start: &str, other: &str| {
+        let about = |warning: &&String| warning.starts_with(start) && warning.contains(other);
+        plan.warnings.iter().filter(about).count()
+    };
+    assert_eq!(
+        of("task `sentiment`: 12 texts of dev", "stand in train of `mood`: "),
+        1,
+        "{:?}",
+        plan.warnings
+    );
+    assert_eq!(
+        of("task `mood`: 24 texts of dev", "stand in train of `sentiment`: "),
+        1,
+        "{:?}",
+        plan.warnings
+    );
+    assert_eq!(of("task `", "in train of `similarity`"), 0, "{:?}", plan.warnings);
+}

@@ -3,7 +3,13 @@
 use std::arch::x86_64::*;
 
 /// Lanes of a vector of `f32`.
-const LANES: usize = 16;
+pub(super) const LANES: usize = 16;
+
+/// The mask of the lanes below `count`; all if there are so many.
+#[inline(always)]
+pub(super) fn below(count: usize) -> __mmask16 {
+    (0xffff_u32 >> (LANES - count.min(LANES))) as u16
+}
 
 /// `e^x` by lanes, within 3e-7 of itself, as [`special::exp`](crate::special::exp); 0 below -110, where it is less than
 /// the least `f32`.

@@ -5,7 +5,7 @@
 //! integer part goes into the exponent by one instruction (`scalef`, which also handles results too small), and
 //! nothing is done for arguments that cannot occur.
 
-use crate::kernels::vector::exp2;
+use crate::kernels::vector::{below, exp2};
 use std::arch::x86_64::*;
 use std::f32::consts::{FRAC_1_SQRT_2, LOG2_E};
 
@@ -23,7 +23,7 @@ pub(in crate::kernels) unsafe fn gelu(values: &mut [f32], mut slopes: Option<&mu
         assert_eq!(slopes.len(), values.len(), "a slope for each value");
     }
     for from in (0..values.len()).step_by(16) {
-        let mask = (0xffff_u32 >> (16 - (values.len() - from).min(16))) as u16;
+        let mask = below(values.len() - from);
         // SAFETY: the caller has the instructions; `mask` names lanes inside the slices.
         unsafe {
             let at = values.as_mut_ptr().add(from);

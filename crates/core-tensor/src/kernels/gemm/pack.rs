@@ -349,7 +349,7 @@ unsafe fn across_depth_wide<F: Takes<T>, T: Float>(
 ) {
     #[cfg(target_arch = "x86_64")]
     {
-        let lane_mask = |count: usize| (0xffff_u32 >> (16 - count.min(16))) as u16;
+        use crate::kernels::vector::below;
         let count = panels.len() / size;
         let lines = (count * width).min(operand.lines - line);
         let steps: Vec<Step> = (0..count)
@@ -357,8 +357,8 @@ unsafe fn across_depth_wide<F: Takes<T>, T: Float>(
             .map(|(p, from)| Step {
                 line: p * width + from,
                 place: p * size + from,
-                there: lane_mask(lines.saturating_sub(p * width).min(width).saturating_sub(from)),
-                wanted: lane_mask(width - from),
+                there: below(lines.saturating_sub(p * width).min(width).saturating_sub(from)),
+                wanted: below(width - from),
             })
             .collect();
         assert!(units.len() * width <= size, "a panel holds the units");

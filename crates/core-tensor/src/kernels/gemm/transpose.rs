@@ -4,6 +4,7 @@
 
 use crate::element::bf16;
 use crate::kernels::array;
+use crate::kernels::vector::below;
 use std::arch::x86_64::*;
 
 /// Writes the transpose of 16 rows of 16 units, given by `row` (absent ones are zero): row j of the transpose to
@@ -22,7 +23,7 @@ pub(super) unsafe fn transposed<Unit>(
         size_of::<Unit>() == 4 && width <= 16 && to.len() >= 15 * stride + width,
         "a block holds its transpose"
     );
-    let mask = (0xffff_u32 >> (16 - width)) as u16;
+    let mask = below(width);
     // SAFETY: the caller has the instructions; the length of `to` is checked above.
     unsafe {
         let zero = _mm512_setzero_si512();

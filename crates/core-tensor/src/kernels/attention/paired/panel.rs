@@ -4,6 +4,7 @@ use crate::element::bf16;
 use crate::kernels::attention::Shared;
 use crate::kernels::attention::panel::Columns;
 use crate::kernels::gemm::transpose16;
+use crate::kernels::vector::below;
 use std::arch::x86_64::*;
 
 /// Two neighbours along the depth, the first in the low half.
@@ -11,12 +12,6 @@ pub(super) type Pair = u32;
 
 /// Elements of a vector of `f32` or of pairs.
 pub(super) const LANES: usize = crate::kernels::attention::panel::LANES;
-
-/// The lanes below `count`, of sixteen.
-#[inline(always)]
-pub(super) fn below(count: usize) -> __mmask16 {
-    (0xffff_u32 >> (LANES - count.min(LANES))) as u16
-}
 
 /// A buffer of at least `len` elements, whose content is whatever was last there.
 #[inline(always)]

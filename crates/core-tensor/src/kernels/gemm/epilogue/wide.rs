@@ -5,10 +5,8 @@ use super::{Output, Trace};
 use crate::element::{DType, Float};
 use crate::kernels::activation::{Activation, gelu16};
 use crate::kernels::gemm::transpose::widened_lanes;
+use crate::kernels::vector::{LANES, below};
 use std::arch::x86_64::*;
-
-/// Values of a vector.
-const LANES: usize = 16;
 
 impl<C: Float> Output<'_, C> {
     /// Whether [`finish_wide`](Self::finish_wide) knows the way. `rounds` says whether the kernel has the instruction that
@@ -91,12 +89,6 @@ impl<C: Float> Output<'_, C> {
             }
         }
     }
-}
-
-/// The lanes below `count`.
-#[inline(always)]
-fn below(count: usize) -> __mmask16 {
-    (0xffff_u32 >> (LANES - count.min(LANES))) as u16
 }
 
 /// c = u rounded, as [`store`] does.
