@@ -3,7 +3,6 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 use std::fmt;
-use std::hash::Hash;
 
 use crate::error::DataError;
 use crate::example::{Example, Label, Text};
@@ -203,23 +202,20 @@ pub struct Duplicates {
 impl Duplicates {
     /// The examples of `dev` whose text, exactly as it is, stands in `train`.
     pub fn between(train: &[Example], dev: &[Example]) -> Self {
-        fn keyed(example: &Example) -> (TextKey<'_>, usize) {
-            (TextKey::of(&example.text), example.line)
+        let mut seen: HashMap<TextKey<'_>, usize> = HashMap::with_capacity(train.len());
+        for example in train {
+            seen.entry(TextKey::of(&example.text)).or_insert(example.line);
         }
-        Self::by_key(train.iter().map(keyed), dev.iter().map(keyed))
+        dev.iter()
+            .filter_map(|example| seen.get(&TextKey::of(&example.text)).map(|line| (*line, example.line)))
+            .collect()
     }
+}
 
-    /// The same of anything that makes two texts the same: key and line of each example, in the order of its set.
-    pub fn by_key<K: Eq + Hash>(
-        train: impl IntoIterator<Item = (K, usize)>,
-        dev: impl IntoIterator<Item = (K, usize)>,
-    ) -> Self {
-        let mut seen: HashMap<K, usize> = HashMap::new();
-        for (key, line) in train {
-            seen.entry(key).or_insert(line);
-        }
-        let found = dev.into_iter().filter_map(|(key, line)| seen.get(&key).map(|first| (*first, line)));
-        found.fold(Self::default(), |mut all, lines| {
+/// From the lines of each text that stands in both sets: in the first, in the second.
+impl FromIterator<(usize, usize)> for Duplicates {
+    fn from_iter<I: IntoIterator<Item = (usize, usize)>>(found: I) -> Self {
+        found.into_iter().fold(Self::default(), |mut all, lines| {
             all.count += 1;
             if all.lines.len() < LISTED {
                 all.lines.push(lines);

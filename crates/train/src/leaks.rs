@@ -1,5 +1,6 @@
 //! Texts on which one task is judged and another is trained: a joint model has seen them, a single one has not.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 
 use mtl_data::Duplicates;
@@ -13,27 +14,34 @@ const LEAST_TOKENS: usize = 6;
 /// the same examples share their texts anyway.
 pub(crate) fn between_tasks(dataset: &Dataset) -> Vec<String> {
     let mut warnings = Vec::new();
-    for (judged, trained) in pairs(dataset) {
-        let [judged, trained] = [judged, trained].map(|task_idx| &dataset.tasks[task_idx]);
-        let found = Duplicates::by_key(keys(&trained.train), keys(&judged.dev));
-        if found.count > 0 {
-            warnings.push(warning(&judged.spec.name, &trained.spec.name, &found));
+    for (trained_idx, trained) in dataset.tasks.iter().enumerate() {
+        let mut seen = HashMap::new();
+        for (text, line) in texts(&trained.train) {
+            seen.entry(text).or_insert(line);
+        }
+        for (judged_idx, judged) in dataset.tasks.iter().enumerate() {
+            if share_examples(dataset, judged_idx, trained_idx) {
+                continue;
+            }
+            let both = |(text, line)| Some((*seen.get(&text)?, line));
+            let found: Duplicates = texts(&judged.dev).filter_map(both).collect();
+            if found.count > 0 {
+                warnings.push(warning(&judged.spec.name, &trained.spec.name, &found));
+            }
         }
     }
     warnings
 }
 
-/// Every task with every other one that labels other examples.
-fn pairs(dataset: &Dataset) -> impl Iterator<Item = (usize, usize)> + '_ {
-    let tasks = 0..dataset.tasks.len();
-    let apart = |(a, b): &(usize, usize)| {
-        a != b && !dataset.streams.iter().any(|stream| [a, b].iter().all(|task| stream.tasks.contains(task)))
-    };
-    tasks.clone().flat_map(move |a| tasks.clone().map(move |b| (a, b))).filter(apart)
+fn share_examples(dataset: &Dataset, one: usize, other: usize) -> bool {
+    dataset.streams.iter().any(|stream| [one, other].iter().all(|task_idx| stream.tasks.contains(task_idx)))
 }
 
+/// What a text is: its tokens and the segment of each.
+type Tokens<'a> = (&'a [u32], &'a [u32]);
+
 /// The texts that are long enough to be the same by more than chance, with the lines where they stand.
-fn keys(set: &ExampleSet) -> impl Iterator<Item = ((&[u32], &[u32]), usize)> {
+fn texts(set: &ExampleSet) -> impl Iterator<Item = (Tokens<'_>, usize)> {
     let texts = set.encoded.iter().map(|text| (text.ids.as_slice(), text.segments.as_slice()));
     texts.zip(set.lines.iter().copied()).filter(|((ids, _), _)| ids.len() >= LEAST_TOKENS)
 }

@@ -14,17 +14,19 @@ use crate::element::DType;
 
 /// Passes over all sums in one run: about a tenth of a millisecond.
 const PASSES: usize = 50_000;
-/// How long a figure is measured.
-const LONG: Duration = Duration::from_millis(40);
-/// How often all threads together are measured; the best is taken.
+/// How long the instructions are measured in one round,
+const ROUND: Duration = Duration::from_millis(15);
+/// and in how many rounds of all threads together; the best is taken.
 const ROUNDS: usize = 3;
+/// How long copying is measured.
+const COPYING: Duration = Duration::from_millis(120);
 /// Bytes that are copied in one run: more than caches hold.
 const COPIED: usize = 64 << 20;
 /// Bytes that one thread copies at a time.
 const CHUNK: usize = 1 << 20;
 
 /// Floating-point operations per second that all threads of the current pool reach together: of bf16 products for
-/// [`DType::Bf16`], of f32 ones for any other. It takes about 150 ms.
+/// [`DType::Bf16`], of f32 ones for any other. It takes about 50 ms.
 pub fn flops_per_second(dtype: DType) -> f64 {
     let spin = Spin::of(Isa::current(), dtype);
     // The system may put two threads on one core for a whole round.
@@ -41,7 +43,7 @@ pub fn flops_per_second_of_one_thread(dtype: DType) -> f64 {
 /// about 200 ms and 128 MiB.
 pub fn copied_bytes_per_second() -> f64 {
     let (source, mut target) = (vec![1_u8; COPIED], vec![0_u8; COPIED]);
-    rate(2.0 * COPIED as f64, 3 * LONG, || {
+    rate(2.0 * COPIED as f64, COPYING, || {
         let chunks = source.par_chunks(CHUNK).zip(target.par_chunks_mut(CHUNK));
         chunks.for_each(|(from, to)| to.copy_from_slice(from));
         black_box(&mut target);
@@ -88,7 +90,7 @@ impl Spin {
     /// have a core to themselves because the threads beside have not begun or have ended.
     fn rate(&self) -> f64 {
         let (start, mut seconds) = (Instant::now(), Vec::new());
-        while seconds.len() < 5 || start.elapsed() < LONG {
+        while seconds.len() < 5 || start.elapsed() < ROUND {
             let begun = Instant::now();
             self.run();
             seconds.push(begun.elapsed().as_secs_f64());
