@@ -1,5 +1,7 @@
 //! What a run will do, before anything runs.
 
+use std::collections::BTreeMap;
+
 use mtl_core_tensor::Module;
 use mtl_sharing::WeightingConfig;
 use serde::Serialize;
@@ -15,6 +17,7 @@ use crate::observer::Observer;
 use crate::options::{Options, on_threads};
 use crate::prepare::{self, Text};
 use crate::sampling::{Part, Sampling};
+use crate::spec::TaskSpec;
 
 /// What a run will do.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -234,7 +237,26 @@ fn too_large(estimate: &Estimate, limit: Option<u64>) -> Option<String> {
 fn warnings(config: &Config, dataset: &Dataset, epoch: u64, steps: u64) -> Vec<String> {
     let duplicated = dataset.tasks.iter().filter(|task| task.duplicates.count > 0);
     let duplicated = duplicated.map(|task| format!("task `{}`: {}", task.spec.name, task.duplicates));
-    duplicated.chain(leaks::between_tasks(dataset)).chain(too_short_to_weigh(config, epoch, steps)).collect()
+    duplicated
+        .chain(leaks::between_tasks(dataset))
+        .chain(dataset.tasks.iter().flat_map(|task| nearly_the_same(&task.spec)))
+        .chain(too_short_to_weigh(config, epoch, steps))
+        .collect()
+}
+
+/// What to say of labels of a task that only capitals or spaces around them tell apart.
+fn nearly_the_same(spec: &TaskSpec) -> impl Iterator<Item = String> + '_ {
+    let mut alike: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for label in &spec.labels {
+        alike.entry(label.trim().to_lowercase()).or_default().push(format!("{label:?}"));
+    }
+    alike.into_values().filter(|labels| labels.len() > 1).map(|labels| {
+        let labels = labels.join(", ");
+        format!(
+            "task `{}`: the labels {labels} differ only in capitals or spaces, and are learned apart",
+            spec.name
+        )
+    })
 }
 
 /// What to say of a loss weighting that is equal weighting for as long as the run lasts. An epoch has `epoch` steps.

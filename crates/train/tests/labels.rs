@@ -120,3 +120,23 @@ fn a_task_without_a_single_label_is_refused() {
     assert!(error.to_string().ends_with("none.jsonl:1:1: no example has a label for task `none`"), "{error}");
     assert_eq!(error.exit_code(), 2);
 }
+
+#[test]
+fn labels_that_capitals_or_spaces_alone_tell_apart_are_warned_of() {
+    let folder = tempfile::tempdir().unwrap();
+    corpus(folder.path());
+    let names = ["good", "Good ", "bad", "bad-ish"];
+    let line = |i: usize| format!("{{\"text\": \"anna {i}\", \"tone\": {:?}}}\n", names[i % 4]);
+    fs::write(folder.path().join("tones.jsonl"), (0..16).map(line).collect::<String>()).unwrap();
+    let task = "[tasks.tones]\nkind = \"classification\"\ntext = \"text\"\nlabel = \"tone\"\n\
+                train = \"tones.jsonl\"\ndev = 0.25";
+    let plan = planned(&config(folder.path(), "steps = 1", "", task), folder.path());
+    let about = |warning: &&String| warning.contains("differ only in capitals or spaces");
+    let found: Vec<_> = plan.warnings.iter().filter(about).collect();
+    assert_eq!(
+        found,
+        [
+            "task `tones`: the labels \"Good \", \"good\" differ only in capitals or spaces, and are learned apart"
+        ]
+    );
+}
