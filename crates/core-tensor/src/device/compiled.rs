@@ -20,7 +20,8 @@ fn of_floats<D: Device, E: Float>() -> Vec<*const ()> {
         matmul, layer_norm, gain_and_offset, layer_norm_backward, layer_norm_weights, attention,
         attention_backward, embedding, embedding_backward, dropout, cross_entropy, cross_entropy_backward,
         squared_error, squared_error_backward, binary_cross_entropy, binary_cross_entropy_backward, softmax,
-        softmax_backward, gather_rows, scatter_add, mean_pool, mean_pool_backward, unary, unary_backward, binary,
+        softmax_backward, gather_rows, scatter_add, mean_pool, mean_pool_backward, unary, unary_backward,
+        activation_backward, binary,
         broadcast, row_sums, axpy, scale, sum, dot]
     .to_vec()
 }

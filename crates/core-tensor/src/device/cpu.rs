@@ -10,8 +10,8 @@ use crate::kernels::gemm::{Epilogue, Mat, matmul};
 use crate::kernels::random::Stream;
 use crate::kernels::rows::SparseRows;
 use crate::kernels::{
-    attention, bce, cross_entropy, dropout, elementwise, embedding, layer_norm, mse, optimizer, reduce, rows,
-    softmax,
+    activation, attention, bce, cross_entropy, dropout, elementwise, embedding, layer_norm, mse, optimizer,
+    reduce, rows, softmax,
 };
 use crate::profile::Work;
 use std::marker::PhantomData;
@@ -462,6 +462,20 @@ impl Device for Cpu {
     ) -> CpuBuffer<E> {
         let _timer = Work::Elementwise.begin();
         made(dy.len, |dx| elementwise::unary_backward(f, x.slice(), y.slice(), dy.slice(), dx))
+    }
+
+    fn activation_backward<E: Float>(
+        &self,
+        mut dy: CpuBuffer<E>,
+        (kind, trace): (Trace, &CpuBuffer<E>),
+        of: Activation,
+    ) -> CpuBuffer<E> {
+        let _timer = Work::Elementwise.begin();
+        match kind {
+            Trace::Argument => activation::backward(of, trace.slice(), dy.slice_mut()),
+            Trace::Slope => elementwise::multiply(dy.slice_mut(), trace.slice()),
+        }
+        dy
     }
 
     fn binary<E: Float>(&self, a: &CpuBuffer<E>, b: &CpuBuffer<E>, f: Binary) -> CpuBuffer<E> {

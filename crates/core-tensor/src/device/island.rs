@@ -481,6 +481,19 @@ impl Device for Island {
         IslandBuffer::rounded(dy.wide().into_iter().zip(x.wide()).map(|(dy, x)| dy * slope(x)))
     }
 
+    fn activation_backward<E: Float>(
+        &self,
+        dy: IslandBuffer<E>,
+        (kind, trace): (Trace, &IslandBuffer<E>),
+        activation: Activation,
+    ) -> IslandBuffer<E> {
+        let slope = |traced: f64| match kind {
+            Trace::Argument => activation_slope(activation, traced),
+            Trace::Slope => traced,
+        };
+        IslandBuffer::rounded(dy.wide().into_iter().zip(trace.wide()).map(|(dy, traced)| dy * slope(traced)))
+    }
+
     fn binary<E: Float>(&self, a: &IslandBuffer<E>, b: &IslandBuffer<E>, f: Binary) -> IslandBuffer<E> {
         IslandBuffer::rounded(a.wide().into_iter().zip(b.wide()).map(|(a, b)| match f {
             Binary::Add => a + b,

@@ -285,6 +285,14 @@ pub trait Device: Clone + Debug + Send + Sync + 'static {
         y: &Self::Buffer<E>,
         f: Unary,
     ) -> Self::Buffer<E>;
+    /// The gradient of an activation's argument from that of its values, `dy`, whose place it takes. `trace` is what
+    /// [`linear`](Device::linear) gave, of that kind.
+    fn activation_backward<E: Float>(
+        &self,
+        dy: Self::Buffer<E>,
+        trace: (Trace, &Self::Buffer<E>),
+        activation: Activation,
+    ) -> Self::Buffer<E>;
     /// An elementwise function of two.
     fn binary<E: Float>(&self, a: &Self::Buffer<E>, b: &Self::Buffer<E>, f: Binary) -> Self::Buffer<E>;
     /// A row vector added to, or multiplied with, each row.

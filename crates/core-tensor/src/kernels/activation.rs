@@ -153,24 +153,24 @@ fn forward_body<E: Float, const WIDE: bool>(activation: Activation, u: &[E], y: 
     }
 }
 
-/// `du = dy act'(u)`, from the argument `u`.
-pub fn backward<E: Float>(activation: Activation, u: &[E], dy: &[E], du: &mut [E]) {
-    assert!(u.len() == du.len() && dy.len() == du.len(), "slices of one length");
-    let chunks = (u.par_chunks(CHUNK), dy.par_chunks(CHUNK), du.par_chunks_mut(CHUNK)).into_par_iter();
-    chunks.for_each(|(u, dy, du)| dispatch!(WIDE, backward_body::<E, WIDE>(activation, u, dy, du)));
+/// `d` becomes `d act'(u)`: from the gradient of the values that of the argument `u`, in its place.
+pub fn backward<E: Float>(activation: Activation, u: &[E], d: &mut [E]) {
+    assert_eq!(u.len(), d.len(), "slices of one length");
+    let chunks = (u.par_chunks(CHUNK), d.par_chunks_mut(CHUNK)).into_par_iter();
+    chunks.for_each(|(u, d)| dispatch!(WIDE, backward_body::<E, WIDE>(activation, u, d)));
 }
 
 /// Only for `dispatch`, as [`forward_body`].
 #[inline(always)]
-fn backward_body<E: Float, const WIDE: bool>(activation: Activation, u: &[E], dy: &[E], du: &mut [E]) {
+fn backward_body<E: Float, const WIDE: bool>(activation: Activation, u: &[E], d: &mut [E]) {
     let (mut values, mut slopes) = ([E::Master::ZERO; BLOCK], [E::Master::ZERO; BLOCK]);
-    for ((u, dy), du) in u.chunks(BLOCK).zip(dy.chunks(BLOCK)).zip(du.chunks_mut(BLOCK)) {
+    for (u, d) in u.chunks(BLOCK).zip(d.chunks_mut(BLOCK)) {
         let (values, slopes) = (&mut values[..u.len()], &mut slopes[..u.len()]);
         values.iter_mut().zip(u).for_each(|(value, u)| *value = u.widen());
         // SAFETY: `dispatch` compiles this for what the processor has.
         unsafe { with_slopes::<_, WIDE>(values, slopes, activation) };
-        for ((du, dy), slope) in du.iter_mut().zip(dy).zip(slopes) {
-            *du = E::narrow(dy.widen() * *slope);
+        for (d, slope) in d.iter_mut().zip(slopes) {
+            *d = E::narrow(d.widen() * *slope);
         }
     }
 }
@@ -214,9 +214,9 @@ pub mod reference {
     }
 
     /// See [`super::backward`].
-    pub fn backward<E: Float>(activation: Activation, u: &[E], dy: &[E], du: &mut [E]) {
-        for i in 0..du.len() {
-            du[i] = E::of(dy[i].to_f64() * slope(activation, u[i].to_f64()));
+    pub fn backward<E: Float>(activation: Activation, u: &[E], d: &mut [E]) {
+        for i in 0..d.len() {
+            d[i] = E::of(d[i].to_f64() * slope(activation, u[i].to_f64()));
         }
     }
 }
@@ -239,8 +239,9 @@ mod tests {
             forward(activation, &u, &mut got);
             reference::forward(activation, &u, &mut want);
             assert_close(&got, &want, tolerance::<E>());
-            backward(activation, &u, &dy, &mut got);
-            reference::backward(activation, &u, &dy, &mut want);
+            (got, want) = (dy.clone(), dy.clone());
+            backward(activation, &u, &mut got);
+            reference::backward(activation, &u, &mut want);
             assert_close(&got, &want, tolerance::<E>());
         }
     }
@@ -256,8 +257,8 @@ mod tests {
     fn slopes_are_the_differences() {
         let (u, dy) = (values::<f64>(50, 3), values::<f64>(50, 4));
         for activation in ALL {
-            let mut du = vec![0.0; 50];
-            backward(activation, &u, &dy, &mut du);
+            let mut du = dy.clone();
+            backward(activation, &u, &mut du);
             assert_gradient(&u, &du, |u| {
                 let mut y = vec![0.0; 50];
                 forward(activation, u, &mut y);
@@ -269,9 +270,9 @@ mod tests {
     #[test]
     fn slopes_far_from_zero_are_those_of_a_line() {
         for activation in [Activation::Gelu, Activation::GeluTanh] {
-            let (u, mut y, mut du) = ([-1e30f32, -25.0, 25.0, 1e30], [0.0; 4], [0.0; 4]);
+            let (u, mut y, mut du) = ([-1e30f32, -25.0, 25.0, 1e30], [0.0; 4], [1.0; 4]);
             forward(activation, &u, &mut y);
-            backward(activation, &u, &[1.0; 4], &mut du);
+            backward(activation, &u, &mut du);
             assert_eq!((y, du), ([0.0, 0.0, 25.0, 1e30], [0.0, 0.0, 1.0, 1.0]), "{activation:?}");
         }
     }

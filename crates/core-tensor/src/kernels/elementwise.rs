@@ -132,7 +132,24 @@ pub fn unary_backward<E: Float>(op: Unary, x: &[E], y: &[E], dy: &[E], dx: &mut 
         Unary::Sigmoid => map2(dy, y, dx, |dy, y| dy * y * (one - y)),
         Unary::Square => map2(dy, x, dx, |dy, x| dy * (x + x)),
         Unary::Affine(a, _) => scale(dy, E::Master::from_f64(a), dx),
-        Unary::Activation(f) => activation::backward(f, x, dy, dx),
+        Unary::Activation(f) => {
+            dx.copy_from_slice(dy);
+            activation::backward(f, x, dx);
+        }
+    }
+}
+
+/// `x` becomes `x factors`, elementwise.
+pub fn multiply<E: Float>(x: &mut [E], factors: &[E]) {
+    assert_eq!(x.len(), factors.len(), "slices of one length");
+    let chunks = (x.par_chunks_mut(CHUNK), factors.par_chunks(CHUNK)).into_par_iter();
+    chunks.for_each(|(x, factors)| dispatch!(multiply_body(x, factors)));
+}
+
+#[inline(always)]
+fn multiply_body<E: Float>(x: &mut [E], factors: &[E]) {
+    for (x, factor) in x.iter_mut().zip(factors) {
+        *x = E::narrow(x.widen() * factor.widen());
     }
 }
 

@@ -1,6 +1,6 @@
 //! Linear layers: y = activation(x w^T + b), fused.
 
-use crate::device::{Activation, Binary, Device, LinearSizes, Trace, Unary};
+use crate::device::{Activation, Device, LinearSizes, Trace, Unary};
 use crate::element::{Element, Float, Real};
 use crate::error::TensorError;
 use crate::pack::Rows;
@@ -83,8 +83,8 @@ impl<E: Float, D: Device> Tape<E, D> {
         let mut y = Tensor::from_buffer(self.device(), shape, y);
         y.rows = x.rows.clone();
         let traced = buffer.map(|buffer| match kind {
-            Trace::Argument => Traced::Argument(Arc::new(Activated { argument: buffer, activation })),
-            Trace::Slope => Traced::Slope(buffer),
+            Trace::Argument => Traced::Argument(Arc::new(Activated { trace: buffer, activation })),
+            Trace::Slope => Traced::Slope(Activated { trace: buffer, activation }),
         });
         if let Some(Traced::Argument(activated)) = &traced {
             y.origin = Some(activated.clone());
@@ -98,31 +98,36 @@ impl<E: Float, D: Device> Tape<E, D> {
     }
 }
 
-/// What an activation made its values of.
+/// What an activation left for its gradient.
 #[derive(Debug)]
 struct Activated<E: Element, D: Device> {
-    argument: D::Buffer<E>,
+    trace: D::Buffer<E>,
     activation: Activation,
 }
 
-impl<E: Float, D: Device> Activated<E, D> {
-    /// The gradient of the argument, from that of the values.
-    fn backward(&self, device: &D, dy: &D::Buffer<E>) -> D::Buffer<E> {
-        // The slope of an activation is a function of the argument alone, which stands in for the values here.
-        device.unary_backward(dy, &self.argument, &self.argument, Unary::Activation(self.activation))
-    }
-}
-
+/// Of an [`Activated`] that has the arguments.
 impl<E: Float, D: Device> Origin<E, D> for Activated<E, D> {
     fn values(&self, device: &D) -> D::Buffer<E> {
-        device.unary(&self.argument, Unary::Activation(self.activation))
+        device.unary(&self.trace, Unary::Activation(self.activation))
     }
 }
 
 /// A trace of the activation.
 enum Traced<E: Float, D: Device> {
+    /// Its arguments, of which its values are made again.
     Argument(Arc<Activated<E, D>>),
-    Slope(D::Buffer<E>),
+    Slope(Activated<E, D>),
+}
+
+impl<E: Float, D: Device> Traced<E, D> {
+    /// The gradient of the arguments, from that of the values.
+    fn backward(&self, device: &D, dy: D::Buffer<E>) -> D::Buffer<E> {
+        let (kind, activated) = match self {
+            Traced::Argument(activated) => (Trace::Argument, &**activated),
+            Traced::Slope(activated) => (Trace::Slope, activated),
+        };
+        device.activation_backward(dy, (kind, &activated.trace), activated.activation)
+    }
 }
 
 struct LinearBackward<E: Float, D: Device> {
@@ -141,8 +146,7 @@ impl<E: Float, D: Device> Backward<E, D> for LinearBackward<E, D> {
         let dy = upstream.tensor();
         let du = Arc::new(match &self.traced {
             None => dy,
-            Some(Traced::Argument(activated)) => activated.backward(walk.device(), &dy),
-            Some(Traced::Slope(slope)) => walk.device().binary(&dy, slope, Binary::Mul),
+            Some(traced) => traced.backward(walk.device(), dy),
         });
         let (n, rows, sizes) = (self.sizes.rows, self.rows.as_ref(), self.sizes);
         let product = WeightProduct { du: du.clone(), x: self.x.values(walk.device()), sizes };
