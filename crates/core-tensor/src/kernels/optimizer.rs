@@ -136,7 +136,7 @@ pub fn adamw_rows<M: Real>(
         second.par_chunks_mut(elements),
         live.par_chunks_mut(rows),
     );
-    state.into_par_iter().enumerate().for_each(|(chunk, (p, m, v, live))| {
+    state.into_par_iter().enumerate().with_max_len(1).for_each(|(chunk, (p, m, v, live))| {
         let mut next = gradient.rows.partition_point(|row| (*row as usize) < chunk * rows);
         for (i, live) in live.iter_mut().enumerate() {
             let part = i * width..(i + 1) * width;

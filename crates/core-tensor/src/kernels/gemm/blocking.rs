@@ -1,7 +1,8 @@
 //! Which block is computed when, and by whom.
 //!
-//! The columns of `b` are packed first, by all threads. Then the result is cut into chunks of rows and columns;
-//! a thread that takes a chunk goes through it by strips of columns, and in a strip by blocks of the depth. It packs
+//! The columns of `b` are packed first, by all threads. Then the result is cut into chunks of rows and columns, of which
+//! each thread takes the next when it has done one; the last ones are smaller, so that all threads end together. A thread
+//! that takes a chunk goes through it by strips of columns, and in a strip by blocks of the depth. It packs
 //! each panel of `a` where it first needs it, if it cannot read the lines in place, and sums tile by tile. One tile's
 //! panel of `a` stays in the first cache while the panels of `b` pass from the second.
 
@@ -20,11 +21,14 @@ const GROUP: usize = 8;
 const STRIP_COLS: usize = 512;
 /// Lines of `a` in a chunk.
 const CHUNK_ROWS: usize = 192;
-/// Chunks are halved until there are so many,
-const ENOUGH_CHUNKS: usize = 12;
+/// Chunks are halved until there are so many for each thread,
+const ENOUGH_CHUNKS: usize = 6;
 /// but not below these sizes.
 const LEAST_ROWS: usize = 48;
 const LEAST_COLS: usize = 128;
+/// The last of so many chunks is cut into so many parts of its rows.
+const LAST_OF: usize = 8;
+const LAST_PARTS: usize = 4;
 /// Units of `b` that are packed at once: 16 MiB of 32-bit ones.
 const PACKED_UNITS: usize = 4 << 20;
 /// Products of fewer multiplications than this are left to one thread.
@@ -47,19 +51,21 @@ where
         let packed = scratch.values::<Unit<K>>();
         pack_columns::<K>(&plan, b, &cols, packed);
         let packed = &*packed;
-        plan.each(chunks(a.lines, &cols, &plan), |(rows, chunk)| {
+        plan.each(plan.chunks(a, &cols), |(rows, chunk)| {
             chunk_of::<K, C>(&plan, a, packed, &cols, rows, chunk, out);
         });
     }
 }
 
-/// The sizes of the blocks: a function of the sizes of the product and the kernel, and of nothing else.
+/// The sizes of the blocks: a function of the sizes of the product and the kernel. The number of threads changes the chunks,
+/// but not the blocks of the depth, on which the bits depend.
 struct Plan {
     /// Units along the whole depth, and in one block of it.
     units: usize,
     block: usize,
     chunk_rows: usize,
     chunk_cols: usize,
+    last_rows: usize,
     strip_cols: usize,
     packed_cols: usize,
     serial: bool,
@@ -71,15 +77,17 @@ impl Plan {
         let block = even(units, K::Format::BLOCK, 16);
         let packed_cols = even(cols, (PACKED_UNITS / units.max(1)).max(STRIP_COLS), K::COLS);
         let serial = rows * cols * depth < SERIAL;
+        let enough = ENOUGH_CHUNKS * rayon::current_num_threads();
         let plan = |rows_most: usize, cols_most: usize| {
             let (chunk_rows, chunk_cols) =
                 (even(rows, rows_most, K::ROWS), even(packed_cols, cols_most, K::COLS));
+            let last_rows = chunk_rows.div_ceil(LAST_PARTS).next_multiple_of(K::ROWS);
             let strip_cols = even(chunk_cols, STRIP_COLS, K::COLS);
-            Plan { units, block, chunk_rows, chunk_cols, strip_cols, packed_cols, serial }
+            Plan { units, block, chunk_rows, chunk_cols, last_rows, strip_cols, packed_cols, serial }
         };
         // Chunks of whole rows, so that `a` is packed once; of parts of them only if the rows are too few.
         let whole = plan(CHUNK_ROWS, packed_cols);
-        if serial || rows.div_ceil(whole.chunk_rows) >= ENOUGH_CHUNKS {
+        if serial || rows.div_ceil(whole.chunk_rows) >= enough {
             return whole;
         }
         let (mut rows_most, mut cols_most) = (CHUNK_ROWS, STRIP_COLS);
@@ -87,7 +95,7 @@ impl Plan {
             let plan = plan(rows_most, cols_most);
             let (chunk_rows, chunk_cols) = (plan.chunk_rows, plan.chunk_cols);
             let chunks = rows.div_ceil(chunk_rows) * cols.div_ceil(chunk_cols);
-            if chunks >= ENOUGH_CHUNKS || (chunk_rows <= LEAST_ROWS && chunk_cols <= LEAST_COLS) {
+            if chunks >= enough || (chunk_rows <= LEAST_ROWS && chunk_cols <= LEAST_COLS) {
                 return plan;
             }
             // The larger of the two is halved, counted in its least size.
@@ -105,12 +113,27 @@ impl Plan {
         ranges(0..self.units, self.block).chain(none)
     }
 
-    /// Runs all items, on one thread if the product is small.
+    /// The chunks of the result in these columns, the last ones cut by rows, unless few rows of `a` would be slow to pack.
+    fn chunks(&self, a: &Operand<'_>, cols: &Range<usize>) -> Vec<(Range<usize>, Range<usize>)> {
+        let of_rows =
+            |rows: Range<usize>| ranges(cols.clone(), self.chunk_cols).map(move |cols| (rows.clone(), cols));
+        let mut chunks: Vec<_> = ranges(0..a.lines, self.chunk_rows).flat_map(of_rows).collect();
+        if !self.serial && !a.is_across() {
+            let last = chunks.split_off(chunks.len() - chunks.len().div_ceil(LAST_OF));
+            let parts = |(rows, cols): (Range<usize>, Range<usize>)| {
+                ranges(rows, self.last_rows).map(move |rows| (rows, cols.clone()))
+            };
+            chunks.extend(last.into_iter().flat_map(parts));
+        }
+        chunks
+    }
+
+    /// Runs all items in their order, each on the next thread that is free; on one thread if the product is small.
     fn each<T: Send>(&self, items: Vec<T>, f: impl Fn(T) + Send + Sync) {
         if self.serial || items.len() == 1 {
             items.into_iter().for_each(f);
         } else {
-            items.into_par_iter().with_max_len(1).for_each(f);
+            items.into_iter().par_bridge().for_each(f);
         }
     }
 }
@@ -124,12 +147,6 @@ fn even(total: usize, most: usize, step: usize) -> usize {
 /// A range in parts of `step`, the last one shorter.
 fn ranges(range: Range<usize>, step: usize) -> impl Iterator<Item = Range<usize>> {
     range.clone().step_by(step).map(move |start| start..(start + step).min(range.end))
-}
-
-fn chunks(rows: usize, cols: &Range<usize>, plan: &Plan) -> Vec<(Range<usize>, Range<usize>)> {
-    let of_rows =
-        |rows: Range<usize>| ranges(cols.clone(), plan.chunk_cols).map(move |cols| (rows.clone(), cols));
-    ranges(0..rows, plan.chunk_rows).flat_map(of_rows).collect()
 }
 
 /// Packs the lines `cols` of `b`: block of the depth after block, panel after panel.
@@ -254,6 +271,39 @@ fn chunk_of<K, C>(
                         }
                     }
                 }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Mat;
+    use super::super::pack::Plain;
+    use super::super::tile::Portable;
+    use super::*;
+
+    #[test]
+    fn chunks_are_each_part_of_the_result_once_and_the_last_is_small() {
+        let data = [0.0f32; 900];
+        for (rows, cols) in [(783, 1536), (900, 384), (96, 40), (5, 3000), (1, 1)] {
+            let a = Operand::new(&Mat::new(&data[..rows], rows, 1));
+            for threads in [1, 2, 5] {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+                let plan = pool.install(|| Plan::new::<Portable<Plain<f32>>>(rows, cols, 384));
+                let chunks = plan.chunks(&a, &(0..cols));
+                let size = |(rows, cols): &(Range<usize>, Range<usize>)| rows.len() * cols.len();
+                if rows > 700 {
+                    assert!(2 * size(&chunks[chunks.len() - 1]) <= size(&chunks[0]), "threads end together");
+                }
+                let mut times = vec![0; rows * cols];
+                for (rows, cols_of_chunk) in chunks {
+                    for row in rows {
+                        let row = &mut times[row * cols..][cols_of_chunk.clone()];
+                        row.iter_mut().for_each(|times| *times += 1);
+                    }
+                }
+                assert!(times.iter().all(|times| *times == 1), "{rows} x {cols}, {threads} threads");
             }
         }
     }
