@@ -1,54 +1,28 @@
 //! Laws of per-task gradients through a whole BERT, in f64.
 
+mod common;
+
+use common::{pack, shaken, small};
 use mtl_core_tensor::device::Cpu;
 use mtl_core_tensor::{
     Activation, Encoder, Gradients, Init, Linear, Loss, Module, Pack, PerTaskGradients, Seed, Tape, Tensor,
     WalkPlan,
 };
-use mtl_encoders::presets::BERT_TINY;
 use mtl_encoders::{Bert, BertConfig};
 use proptest::prelude::*;
 
 type SmallBert = Bert<usize, usize, f64, Cpu>;
 type Head = Linear<usize, usize, f64, Cpu>;
 
-const CONFIG: BertConfig = BertConfig {
-    vocab_size: 11,
-    hidden_size: 8,
-    layers: 2,
-    heads: 2,
-    intermediate_size: 12,
-    max_positions: 8,
-    dropout: 0.2,
-    attention_dropout: 0.2,
-    ..BERT_TINY
-};
+const FORM: BertConfig = small(8, 12);
 
 /// A BERT and two heads, all at random.
 fn model(seed: u64, checkpoint: bool) -> (SmallBert, [Head; 2]) {
     let init = Init::new(seed);
-    let mut bert = SmallBert::new(&Cpu, &CONFIG, &init).expect("valid");
-    // Of deviation 0.02 the gradients would be too small to tell a mistake from rounding.
-    bert.visit(&mut |name, mut view| {
-        let first = view.to_vec();
-        let added = init.normal::<f64>(&format!("added.{name}"), first.len(), 0.3);
-        view.set(&first.iter().zip(added).map(|(a, b)| a + b).collect::<Vec<_>>()).expect("the same size");
-    });
+    let mut bert = shaken(&FORM, &init);
     bert.set_checkpoint_layers(checkpoint);
     let head = |name| Tensor::from_slice(&Cpu, (3, 8), &init.normal::<f64>(name, 24, 0.5)).expect("sizes");
     (bert, [Linear::new(head("one")), Linear::new(head("two"))])
-}
-
-/// Six sequences with these tasks, of one to six tokens that occur in several of them.
-fn pack(tasks: &[Vec<u32>]) -> Pack {
-    let mut pack = Pack::new();
-    for (s, tasks) in tasks.iter().enumerate() {
-        let length = 1 + (s * 5 + 2) % 6;
-        let ids: Vec<u32> = (0..length).map(|t| ((s * 3 + t * 7) % 11) as u32).collect();
-        let segments: Vec<u32> = (0..length).map(|t| u32::from(t > 2)).collect();
-        pack.push(&ids, &segments, s as u32, tasks.clone());
-    }
-    pack
 }
 
 /// One forward pass with dropout, and the loss of each task.

@@ -1,51 +1,30 @@
 //! Laws of an encoder that makes only what heads read: the same values, and the same gradients.
 
+mod common;
+
+use common::{shaken, small};
 use mtl_core_tensor::device::Cpu;
 use mtl_core_tensor::{
     Activation, Encoded, Encoder, Float, Gradients, Init, Linear, Loss, Module, Pack, PerTaskGradients,
     ReadRows, Reads, Real, Seed, Tape, Tensor, WalkPlan, bf16,
 };
-use mtl_encoders::presets::BERT_TINY;
 use mtl_encoders::{Bert, BertConfig};
 use proptest::prelude::*;
 
 type SmallBert<M> = Bert<usize, usize, M, Cpu>;
 
 const HIDDEN: usize = 40;
-const CONFIG: BertConfig = BertConfig {
-    vocab_size: 11,
-    hidden_size: HIDDEN,
-    layers: 2,
-    heads: 2,
-    intermediate_size: 72,
-    max_positions: 8,
-    dropout: 0.2,
-    attention_dropout: 0.2,
-    ..BERT_TINY
-};
+const FORM: BertConfig = small(HIDDEN, 72);
 
-/// A BERT with weights and biases that are far from those of a new one, so that a mistake shows.
 fn model<M: Real>(seed: u64, checkpoint: bool) -> SmallBert<M> {
-    let init = Init::new(seed);
-    let mut bert = SmallBert::new(&Cpu, &CONFIG, &init).expect("valid");
-    bert.visit(&mut |name, mut view| {
-        let first: Vec<M> = view.to_vec();
-        let added = init.normal::<M>(&format!("added.{name}"), first.len(), 0.3);
-        view.set(&first.iter().zip(added).map(|(a, b)| *a + b).collect::<Vec<_>>()).expect("the same size");
-    });
+    let mut bert = shaken(&FORM, &Init::new(seed));
     bert.set_checkpoint_layers(checkpoint);
     bert
 }
 
-/// Six sequences of one to six tokens, of task 0 and 1 in turns.
+/// Six sequences of task 0 and 1 in turns.
 fn pack() -> Pack {
-    let mut pack = Pack::new();
-    for s in 0..6 {
-        let length = 1 + (s * 5 + 2) % 6;
-        let ids: Vec<u32> = (0..length).map(|t| ((s * 3 + t * 7) % 11) as u32).collect();
-        pack.push(&ids, &vec![0; length], s as u32, vec![s as u32 % 2]);
-    }
-    pack
+    common::pack(&[0, 1, 0, 1, 0, 1].map(|task| vec![task]))
 }
 
 /// Some rows of tokens and some sequences, at least one of either kind. Neither sorted nor each once.
