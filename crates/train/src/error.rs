@@ -413,6 +413,14 @@ pub enum TrainError {
         /// `file:line` of the task's examples in the pack.
         examples: Vec<String>,
     },
+    /// The weights of a step could not be judged on the dev sets.
+    #[error("in the evaluation after step {step}: {source}")]
+    Evaluation {
+        /// The step, from 1; 0 before the first.
+        step: u64,
+        /// Why.
+        source: Box<TrainError>,
+    },
     /// The run was interrupted; what it had done is saved.
     #[error("interrupted after step {step}; saved, resume with the same configuration and folder")]
     Interrupted {
@@ -427,7 +435,7 @@ impl TrainError {
     pub fn exit_code(&self) -> u8 {
         match self {
             TrainError::Interrupted { .. } => 130,
-            TrainError::Setting { source, .. } => source.exit_code(),
+            TrainError::Setting { source, .. } | TrainError::Evaluation { source, .. } => source.exit_code(),
             TrainError::Tensor(TensorError::UnknownIsa { .. }) => 2,
             // A file that is damaged or not a model's is a mistake; that it cannot be written is not.
             TrainError::Tensor(TensorError::File { problem, .. })

@@ -167,16 +167,29 @@ fn what_is_not_of_a_run_is_not_written_over() {
     }
 }
 
-#[test]
-fn a_loss_that_is_not_finite_is_named_with_its_step_and_examples() {
+/// The error of so many steps with a learning rate that no weight survives.
+fn diverging(steps: u64) -> TrainError {
     let folder = tempfile::tempdir().unwrap();
     corpus(folder.path());
     let text = format!(
-        "seed = 7\n[encoder]\nfrom = \"encoder\"\nmax_tokens = 40\n\
-         [train]\nbatch = 6\nsteps = 9\nlearning_rate = 1e30\nwarmup = 0\nclip = 0\nprecision = \"f32\"\n{TASKS}"
+        "seed = 7\n[encoder]\nfrom = \"encoder\"\nmax_tokens = 40\n[train]\nbatch = 6\nsteps = {steps}\n\
+         learning_rate = 1e30\nwarmup = 0\nclip = 0\nprecision = \"f32\"\n{TASKS}"
     );
     let config = Config::parse(&text, &folder.path().join("mtl.toml"), None).unwrap();
-    let error = Watcher::default().run(&config, Options::new(folder.path().join("out"))).unwrap_err();
+    Watcher::default().run(&config, Options::new(folder.path().join("out"))).unwrap_err()
+}
+
+#[test]
+fn a_prediction_that_is_not_finite_is_named_with_the_step_before_it() {
+    let error = diverging(1);
+    let TrainError::Evaluation { step: 1, source } = &error else { panic!("{error}") };
+    assert!(matches!(**source, TrainError::Score { .. }), "{error}");
+    assert_eq!(error.exit_code(), 1);
+}
+
+#[test]
+fn a_loss_that_is_not_finite_is_named_with_its_step_and_examples() {
+    let error = diverging(9);
     let TrainError::NotFinite { task, step, examples, .. } = &error else { panic!("{error}") };
     assert!(TASKS.contains(&format!("[tasks.{task}]")) && *step > 1, "{error}");
     assert!(

@@ -156,7 +156,7 @@ impl<'a> Run<'a> {
         // A run that was interrupted before its first step has told them, and saved what came of it.
         let begins = self.state.step == 0 && self.state.tensors.is_none();
         if begins && self.stepper.needs_dev_losses() {
-            let (scores, _) = self.judge::<E>()?;
+            let (scores, _) = self.judge::<E>(0)?;
             self.tell_stepper(&scores)?;
         }
         while self.state.step < self.schedule.total {
@@ -277,9 +277,12 @@ impl<'a> Run<'a> {
         step == self.schedule.total || step.is_multiple_of(every)
     }
 
-    fn judge<E: Float<Master = f32>>(&self) -> Result<(Scores, Vec<TaskOutcomes>), TrainError> {
+    /// Scores and outcomes on the dev sets of the weights that the model holds, which are those of a step.
+    fn judge<E: Float<Master = f32>>(&self, step: u64) -> Result<(Scores, Vec<TaskOutcomes>), TrainError> {
         let sets = self.specs.iter().zip(self.text.dataset.tasks.iter().map(|task| &task.dev));
-        Ok(outcomes::apart(score_all::<E>(&self.model, sets, pack_tokens(self.config))?))
+        let judged = score_all::<E>(&self.model, sets, pack_tokens(self.config));
+        let failed = |source| TrainError::Evaluation { step, source: Box::new(source) };
+        Ok(outcomes::apart(judged.map_err(failed)?))
     }
 
     fn tell_stepper(&mut self, scores: &Scores) -> Result<(), TrainError> {
@@ -288,8 +291,8 @@ impl<'a> Run<'a> {
     }
 
     fn evaluate<E: Float<Master = f32>>(&mut self, observer: &mut dyn Observer) -> Result<(), TrainError> {
-        let (scores, outcomes) = self.judge::<E>()?;
         let step = self.state.step;
+        let (scores, outcomes) = self.judge::<E>(step)?;
         let line = Line::Evaluation { step, evaluation: &scores };
         self.history.as_mut().expect("open while training").add(&line)?;
         observer.evaluated(step, &scores);
@@ -346,9 +349,7 @@ impl<'a> Run<'a> {
         if let Some((_, outcomes)) = self.outcomes.take().filter(|(of, _)| *of == step) {
             return Ok(outcomes);
         }
-        let sets = self.specs.iter().zip(self.text.dataset.tasks.iter().map(|task| &task.dev));
-        let judged = score_all::<E>(&self.model, sets, pack_tokens(self.config))?;
-        Ok(outcomes::apart(judged).1)
+        Ok(self.judge::<E>(step)?.1)
     }
 
     fn metrics(&self, kept_step: u64) -> RunMetrics {
