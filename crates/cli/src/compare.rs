@@ -1,5 +1,6 @@
 //! `mtl compare`: each task alone, and all tasks together.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -174,7 +175,20 @@ fn explanation(comparison: &Comparison) -> String {
             on_dev.join(", ")
         ),
     };
-    format!("{decides}\np values are adjusted for the number of tasks (Holm).{dev}")
+    format!(
+        "{decides}\np values are adjusted for the number of tasks (Holm).{dev}{}",
+        falling(&comparison.summary)
+    )
+}
+
+/// The metrics of which less is better.
+fn falling(summary: &[TaskSummary]) -> String {
+    let falling = summary.iter().filter(|task| !task.higher_is_better);
+    let names: BTreeSet<&str> = falling.map(|task| task.metric.as_str()).collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    format!("\nLower is better: {}.", names.into_iter().collect::<Vec<_>>().join(", "))
 }
 
 /// All tasks at once.
@@ -254,4 +268,23 @@ fn better_mix(comparison: &Comparison, path: &str) -> String {
     let reasons: Vec<String> =
         leaving.into_iter().map(|left| format!("{} ({})", left.task, left.reason)).collect();
     format!("A proposal by the evidence, not yet tested, in {path}: train alone {}.", reasons.join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verdict::tests::task;
+
+    #[test]
+    fn metrics_of_which_less_is_better_are_named() {
+        let less = |name: &str, metric: &str| TaskSummary {
+            metric: metric.into(),
+            higher_is_better: false,
+            ..task(name, 0.0, Verdict::NoEvidence)
+        };
+        let rising = task("a", 0.1, Verdict::NoEvidence);
+        assert_eq!(falling(std::slice::from_ref(&rising)), "");
+        let mixed = [less("b", "rmse"), rising, less("c", "mae"), less("d", "rmse")];
+        assert_eq!(falling(&mixed), "\nLower is better: mae, rmse.");
+    }
 }

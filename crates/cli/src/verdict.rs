@@ -77,6 +77,7 @@ pub(crate) mod tests {
         TaskSummary {
             task: name.into(),
             metric: "accuracy".into(),
+            higher_is_better: true,
             split: Split::Dev,
             single_mean: 0.5,
             single_sd: Some(0.02),

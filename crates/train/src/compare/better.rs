@@ -133,6 +133,7 @@ mod tests {
         TaskSummary {
             task: task.into(),
             metric: "accuracy".into(),
+            higher_is_better: true,
             split: Split::Dev,
             single_mean: 0.7,
             single_sd: None,

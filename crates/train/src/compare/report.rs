@@ -1,6 +1,6 @@
 //! The content of `compare.json`.
 
-use mtl_metrics::{MetricError, MetricKey, mean, mean_ranks, relative_gain, standard_deviation};
+use mtl_metrics::{Direction, MetricError, MetricKey, mean, mean_ranks, relative_gain, standard_deviation};
 use serde::{Deserialize, Serialize};
 
 use super::CompareOptions;
@@ -63,6 +63,8 @@ pub struct TaskSummary {
     pub task: String,
     /// The metric.
     pub metric: String,
+    /// Whether a higher score is the better one.
+    pub higher_is_better: bool,
     /// The set that the scores are of; by a dev set `keep = "best"` also chooses weights.
     pub split: Split,
     /// Mean score alone.
@@ -145,6 +147,7 @@ fn summarize(
     Ok(TaskSummary {
         task: task.name.clone(),
         metric: task.metric.clone(),
+        higher_is_better: key.direction() == Direction::Higher,
         split: single[0].split,
         single_mean: baseline,
         single_sd: standard_deviation(&singles).ok(),
