@@ -441,10 +441,10 @@ impl Device for Cpu {
         b: (&[u32], &CpuBuffer<M>),
     ) -> (Vec<u32>, CpuBuffer<M>) {
         let _timer = Work::Embedding.begin();
-        let ids: Vec<u32> = a.0.iter().chain(b.0).copied().collect();
-        let values: Vec<M> = [a.1.slice(), b.1.slice()].concat();
-        let all = 0..ids.len();
-        from_sparse(rows::sum_by_index(&ids, &values, width, std::slice::from_ref(&all)))
+        let rows = rows::united(a.0, b.0);
+        let (x, y) = (a.1.slice(), b.1.slice());
+        let values = made(rows.len() * width, |out| rows::add_united(&rows, width, x, y, out));
+        (rows.into_iter().map(|(row, _)| row).collect(), values)
     }
 
     fn unary<E: Float>(&self, x: &CpuBuffer<E>, f: Unary) -> CpuBuffer<E> {

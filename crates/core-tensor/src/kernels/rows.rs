@@ -84,6 +84,43 @@ fn join_pieces<M: Real>(pieces: &[&[u64]], mut values: Vec<M>, width: usize) -> 
     SparseRows { rows, values }
 }
 
+/// A row of the sum of two gradients of some rows: its index, and its place in the one and the other.
+type SharedRow = (u32, [Option<usize>; 2]);
+
+/// The rows that two ascending lists name, each once, ascending.
+pub fn united(a: &[u32], b: &[u32]) -> Vec<SharedRow> {
+    let (mut rows, mut i, mut j) = (Vec::with_capacity(a.len().max(b.len())), 0, 0);
+    while let Some(row) = [a.get(i), b.get(j)].into_iter().flatten().min().copied() {
+        let [in_a, in_b] = [a.get(i) == Some(&row), b.get(j) == Some(&row)];
+        rows.push((row, [in_a.then_some(i), in_b.then_some(j)]));
+        (i, j) = (i + usize::from(in_a), j + usize::from(in_b));
+    }
+    rows
+}
+
+/// The sum of two gradients of some rows.
+///
+/// # Shapes
+/// `x`, `y`: `(any, width)`, `out`: `(rows.len(), width)`.
+pub fn add_united<M: Real>(rows: &[SharedRow], width: usize, x: &[M], y: &[M], out: &mut [M]) {
+    assert_eq!(out.len(), rows.len() * width, "one row per index");
+    let sums = out.par_chunks_mut(width.max(1)).with_min_len(rows_per_chunk(width));
+    sums.zip(rows).for_each(|(out, (_, [in_x, in_y]))| {
+        let [x, y] = [(x, in_x), (y, in_y)].map(|(of, place)| place.map(|row| &of[row * width..][..width]));
+        match (x, y) {
+            (Some(x), Some(y)) => {
+                out.copy_from_slice(x);
+                add_assign(out, y);
+            }
+            (one, other) => {
+                if let Some(only) = one.or(other) {
+                    out.copy_from_slice(only);
+                }
+            }
+        }
+    });
+}
+
 /// `y[i] = x[index[i]]`. Panics if an index is not below the number of rows.
 ///
 /// # Shapes
@@ -279,6 +316,25 @@ mod tests {
         mean_pool_backward(&got, &boundaries, width, &mut dx);
         reference::mean_pool_backward(&got, &boundaries, width, &mut slow);
         assert_close(&dx, &slow, tolerance::<E>());
+    }
+
+    #[test]
+    fn the_sum_of_two_gradients_of_some_rows_is_that_of_all_their_rows() {
+        let width = 33;
+        let every = |step: usize, from: u32| (from..900).step_by(step).collect::<Vec<u32>>();
+        for (a, b) in
+            [(every(2, 0), every(3, 1)), (every(1, 0), every(7, 5)), (every(2, 0), vec![]), (vec![], vec![])]
+        {
+            let [x, y] = [(&a, 1), (&b, 2)].map(|(rows, seed)| values::<f32>(rows.len() * width, seed));
+            let rows = united(&a, &b);
+            let mut got = vec![0.0; rows.len() * width];
+            add_united(&rows, width, &x, &y, &mut got);
+            let (index, all) = ([a, b].concat(), [x, y].concat());
+            let whole = 0..index.len();
+            let want = sum_by_index(&index, &all, width, std::slice::from_ref(&whole));
+            assert_eq!(rows.iter().map(|(row, _)| *row).collect::<Vec<_>>(), want.rows);
+            assert_eq!(got, want.values);
+        }
     }
 
     #[test]
