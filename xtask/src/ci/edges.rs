@@ -7,21 +7,24 @@ use crate::workspace;
 
 /// Each crate and the crates of ours that its library or binary may use. Tests may use more.
 const LAYERS: &[(&str, &[&str])] = &[
+    // The ground floor.
+    ("mtl-base", &[]),
     // Plain numbers.
-    ("mtl-metrics", &[]),
-    ("mtl-curriculum", &[]),
+    ("mtl-metrics", &["mtl-base"]),
+    ("mtl-curriculum", &["mtl-base"]),
     // Tensors.
-    ("mtl-core-tensor", &[]),
+    ("mtl-core-tensor", &["mtl-base"]),
     // Text.
-    ("mtl-data", &["mtl-core-tensor"]),
+    ("mtl-data", &["mtl-base", "mtl-core-tensor"]),
     // Models, never each other.
-    ("mtl-encoders", &["mtl-core-tensor"]),
-    ("mtl-heads", &["mtl-core-tensor"]),
-    ("mtl-sharing", &["mtl-core-tensor"]),
+    ("mtl-encoders", &["mtl-base", "mtl-core-tensor"]),
+    ("mtl-heads", &["mtl-base", "mtl-core-tensor"]),
+    ("mtl-sharing", &["mtl-base", "mtl-core-tensor"]),
     // Session.
     (
         "mtl-train",
         &[
+            "mtl-base",
             "mtl-core-tensor",
             "mtl-curriculum",
             "mtl-data",
