@@ -51,7 +51,7 @@ impl Classifier {
 }
 
 impl Module<f32, Cpu> for Classifier {
-    fn visit(&mut self, visitor: &mut dyn FnMut(&str, ParamView<'_, f32, Cpu>)) {
+    fn visit(&self, visitor: &mut dyn FnMut(&str, ParamView<'_, f32, Cpu>)) {
         self.words.visit(&mut |name, view| visitor(&format!("words.{name}"), view));
         self.hidden.visit(&mut |name, view| visitor(&format!("hidden.{name}"), view));
         self.labels.visit(&mut |name, view| visitor(&format!("labels.{name}"), view));

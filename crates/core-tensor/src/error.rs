@@ -92,6 +92,11 @@ pub enum TensorError {
     /// A walk that keeps what gradients are made of must tell the tasks apart.
     #[error("a walk that keeps output gradients must split by task")]
     NotSplit,
+    /// One walk cannot split the gradients by task.
+    #[error(
+        "one walk cannot split the gradients by task: a parameter is read without named rows; walk once for each task"
+    )]
+    CannotSplit,
     /// Gradients at a representation were asked for where tasks label different sequences.
     #[error(
         "gradients at a representation show conflict only between tasks that label the same sequences: sequence \

@@ -6,7 +6,7 @@
 use crate::element::Real;
 use crate::kernels::random::philox;
 
-/// Sets these draws apart from those of dropout, whose last word is 0 or the number of a head.
+/// Sets these draws apart from those of dropout, whose last word is the high half of a step.
 const PURPOSE: u32 = u32::from_be_bytes(*b"init");
 
 /// Draws first values for the parameters of one part of a model.
@@ -25,6 +25,11 @@ impl Init {
     /// Draws for a part of this part: the names of its parameters begin with `part` and a dot.
     pub fn part(&self, part: &str) -> Init {
         Init { seed: self.seed, prefix: format!("{}{part}.", self.prefix) }
+    }
+
+    /// The dotted name of this part, with the dot; empty for the model as a whole.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
     }
 
     /// `count` draws from the normal distribution of mean 0, by Box and Muller (1958): of two uniforms u and v,
@@ -57,11 +62,13 @@ impl Init {
 
     /// FNV-1a of the whole name.
     fn hash(&self, name: &str) -> u64 {
-        let bytes = self.prefix.bytes().chain(name.bytes());
-        bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        })
+        fnv1a(self.prefix.bytes().chain(name.bytes()))
     }
+}
+
+/// The hash of Fowler, Noll and Vo, variant 1a, of 64 bits.
+pub(crate) fn fnv1a(bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }
 
 /// A number in (0, 1) from 52 of 64 random bits: the middle of one of 2^52 equal parts.

@@ -24,13 +24,17 @@ pub use device::{Activation, Cpu, Device, Island};
 pub use element::{DType, Element, Float, Real, bf16};
 pub use error::{FileProblem, TensorError};
 pub use init::Init;
-pub use model::{Encoded, Encoder, Head, LayerHook, Prediction, ReadRows, Reads, Targets};
+pub use model::{
+    Architecture, Copies, Encoded, Encoder, Encoding, Export, Figure, Head, Hook, Hooks, NamedEncoder, Owner,
+    Penalty, Pooling, Prediction, ReadRows, Reads, Site, SiteInput, Targets,
+};
 pub use ops::attention::{Attention, QueryKeyValue};
 pub use ops::cross_entropy::IGNORED;
 pub use ops::dropout::Dropout;
 pub use ops::embedding::Embedding;
 pub use ops::layer_norm::LayerNorm;
 pub use ops::linear::Linear;
+pub use ops::loss_of::LossAndGradient;
 pub use pack::{Pack, Rows};
 pub use param::{Module, Param, ParamId, ParamView, Role};
 pub use tape::{

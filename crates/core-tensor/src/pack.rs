@@ -22,6 +22,9 @@ pub struct Pack {
     pub numbers: Vec<u32>,
     /// The tasks that label each sequence, ascending, `(sequences,)`.
     pub tasks: Vec<Vec<u32>>,
+    /// Where each sequence lies in the whole pack: its index, unless this is a [selection](Pack::select),
+    /// `(sequences,)`.
+    pub places: Vec<u32>,
 }
 
 impl Pack {
@@ -37,8 +40,31 @@ impl Pack {
         self.segments.extend_from_slice(segments);
         self.positions.extend(0..token_ids.len() as u32);
         self.boundaries.push(self.token_ids.len());
+        self.places.push(self.numbers.len() as u32);
         self.numbers.push(number);
         self.tasks.push(tasks);
+    }
+
+    /// Some sequences of this pack, by index, as a pack. Rows of tensors over it belong to the sequences of the whole
+    /// pack, so that a walk tells their tasks apart as before.
+    ///
+    /// # Panics
+    /// If there is no such sequence.
+    pub fn select(&self, sequences: &[u32]) -> Pack {
+        let mut selection = Pack::new();
+        for &sequence in sequences {
+            let (index, range) = (sequence as usize, self.range(sequence as usize));
+            selection.push(
+                &self.token_ids[range.clone()],
+                &self.segments[range.clone()],
+                self.numbers[index],
+                self.tasks[index].clone(),
+            );
+            let start = selection.tokens() - range.len();
+            selection.positions[start..].copy_from_slice(&self.positions[range]);
+            *selection.places.last_mut().expect("just pushed") = self.places[index];
+        }
+        selection
     }
 
     /// How many tokens.
@@ -60,13 +86,13 @@ impl Pack {
     pub fn token_rows(&self) -> Rows {
         let each = |s: usize| self.range(s).enumerate().map(move |(t, _)| (s, t));
         let keys = (0..self.sequences()).flat_map(each);
-        Rows::new(keys.map(|(s, t)| (s as u32, RowKey { sequence: self.numbers[s], token: t as u32 })))
+        Rows::new(keys.map(|(s, t)| (self.places[s], RowKey { sequence: self.numbers[s], token: t as u32 })))
     }
 
     /// The rows of a tensor that has one row a sequence.
     pub fn sequence_rows(&self) -> Rows {
-        let keys = self.numbers.iter().enumerate();
-        Rows::new(keys.map(|(s, &number)| (s as u32, RowKey { sequence: number, token: 0 })))
+        let keys = self.numbers.iter().zip(&self.places);
+        Rows::new(keys.map(|(&number, &place)| (place, RowKey { sequence: number, token: 0 })))
     }
 
     /// The only task of each sequence, or `None` if a sequence has no task or several.
@@ -133,6 +159,21 @@ impl Rows {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_selection_keeps_keys_and_owners() {
+        let mut pack = Pack::new();
+        pack.push(&[1], &[0], 4, vec![0]);
+        pack.push(&[2, 3], &[0, 1], 5, vec![1]);
+        pack.push(&[4], &[0], 6, vec![0, 1]);
+        let some = pack.select(&[1, 2]);
+        assert_eq!((some.token_ids.as_slice(), some.boundaries.as_slice()), (&[2, 3, 4][..], &[0, 2, 3][..]));
+        assert_eq!((some.segments.as_slice(), some.positions.as_slice()), (&[0, 1, 0][..], &[0, 1, 0][..]));
+        assert_eq!(some.token_rows().owners(), [1, 1, 2]);
+        assert_eq!(some.token_rows().keys(), &pack.token_rows().keys()[1..]);
+        assert_eq!(some.sequence_rows().owners(), [1, 2]);
+        assert_eq!(some.select(&[1]), pack.select(&[2]));
+    }
 
     #[test]
     fn a_pack_knows_its_rows_and_runs() {

@@ -54,6 +54,11 @@ impl<S: Shape, E: Element, D: Device> Tensor<S, E, D> {
         Tensor { shape, data: Arc::new(buffer), device: device.clone(), node: None, rows: None, origin: None }
     }
 
+    /// A tensor over storage that others hold too.
+    pub(crate) fn from_shared(device: &D, shape: S, data: Arc<D::Buffer<E>>) -> Self {
+        Tensor { shape, data, device: device.clone(), node: None, rows: None, origin: None }
+    }
+
     /// The shape.
     pub fn shape(&self) -> &S {
         &self.shape
@@ -93,15 +98,17 @@ impl<S: Shape, E: Element, D: Device> Tensor<S, E, D> {
         self.device.download(&self.data)
     }
 
-    /// The same values under another shape. Errors if the number of elements differs.
+    /// The same values under another shape; rows keep their names if there are as many. Errors if the number of
+    /// elements differs.
     pub fn reshape<T: Shape>(&self, shape: T) -> Result<Tensor<T, E, D>, TensorError> {
         check("reshape", "number of elements", &[self.shape.num_elements()], &[shape.num_elements()])?;
+        let as_many = self.sizes().first() == sizes(&shape).first();
         Ok(Tensor {
             shape,
             data: self.data.clone(),
             device: self.device.clone(),
             node: self.node,
-            rows: self.rows.clone(),
+            rows: self.rows.clone().filter(|_| as_many),
             origin: self.origin.clone(),
         })
     }

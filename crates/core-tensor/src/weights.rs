@@ -39,9 +39,9 @@ impl NamedTensor {
 }
 
 /// The parameters of a module, ready for a file.
-pub fn tensors_of<M: Real, D: Device>(module: &mut dyn Module<M, D>) -> Vec<NamedTensor> {
+pub fn tensors_of<M: Real, D: Device>(module: &dyn Module<M, D>) -> Vec<NamedTensor> {
     let mut tensors = Vec::new();
-    module.visit(&mut |name, view| tensors.push(NamedTensor::new(name, view.sizes.clone(), &view.to_vec())));
+    module.visit_once(&mut |name, view| tensors.push(NamedTensor::new(name, view.sizes.clone(), &view.to_vec())));
     tensors
 }
 
@@ -49,17 +49,17 @@ pub fn tensors_of<M: Real, D: Device>(module: &mut dyn Module<M, D>) -> Vec<Name
 ///
 /// Errors if one is missing or has another shape or no floats; then the module is as it was.
 pub fn load_into<M: Real, D: Device>(
-    module: &mut dyn Module<M, D>,
+    module: &dyn Module<M, D>,
     file: &WeightFile,
 ) -> Result<(), TensorError> {
     let mut outcome = Ok(());
-    module.visit(&mut |name, view| {
+    module.visit_once(&mut |name, view| {
         if outcome.is_ok() {
             outcome = file.find(name, &view.sizes).map(|_| ());
         }
     });
     outcome?;
-    module.visit(&mut |name, mut view| {
+    module.visit_once(&mut |name, view| {
         let values = file.get(name, &view.sizes).expect("every tensor was just found");
         view.set(&values).expect("a tensor of the parameter's shape has as many values");
     });

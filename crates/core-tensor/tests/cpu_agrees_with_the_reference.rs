@@ -121,7 +121,7 @@ const ACTIVATIONS: [Activation; 5] =
 fn linear<E: Float, D: Device>(device: &D, sizes: &Sizes) -> Outcome {
     let ([inputs, outputs], mut run) = (sizes.widths, Run::<E, D>::new(device));
     let mut layer = Linear::new(tensor(device, (outputs, inputs), 1));
-    *layer.bias.value_mut() = tensor(device, (outputs,), 2);
+    layer.bias.set(tensor(device, (outputs,), 2));
     let x = run.watch(&sizes.input(device, 0));
     // The kink of ReLU would decide by the last bit of a rounded sum; the kernels' own tests cover it.
     let activation = ACTIVATIONS[[0, 2, 3, 4][sizes.seed as usize % 4]];
@@ -144,10 +144,10 @@ fn layer_norm<E: Float, D: Device>(device: &D, sizes: &Sizes) -> Outcome {
     let (width, mut run) = (sizes.widths[0] + 7, Run::<E, D>::new(device));
     let sizes = Sizes { widths: [width, 0], ..sizes.clone() };
     let mut layer = LayerNorm::new(device, width, 1e-3).expect("a positive epsilon");
-    *layer.gamma.value_mut() = tensor(device, (width,), 4);
-    *layer.beta.value_mut() = tensor(device, (width,), 5);
+    layer.gamma.set(tensor(device, (width,), 4));
+    layer.beta.set(tensor(device, (width,), 5));
     let (x, residual) = (run.watch(&sizes.input(device, 1)), run.watch(&sizes.input(device, 2)));
-    let dropout = Dropout::new(0.2, 8).expect("a rate");
+    let dropout = Dropout::new(0.2, "dropout8").expect("a rate");
     let y = run.tape.layer_norm(&x, Some(&residual), &layer, dropout).expect("the operation runs");
     run.output(&y);
     let y = run.tape.layer_norm(&x, None, &layer, Dropout::OFF).expect("the operation runs");
@@ -160,7 +160,7 @@ fn attention<E: Float, D: Device>(device: &D, sizes: &Sizes) -> Outcome {
     let heads = 1 + sizes.seed as usize % 3;
     let hidden = heads * (1 + sizes.widths[0] % 40);
     let layer = QueryKeyValue::new(tensor(device, (Const, hidden, hidden), 6));
-    let (causal, dropout) = (sizes.seed.is_multiple_of(2), Dropout::new(0.1, 9).expect("a rate"));
+    let (causal, dropout) = (sizes.seed.is_multiple_of(2), Dropout::new(0.1, "dropout9").expect("a rate"));
     let pack = sizes.pack();
     let qkv = run.watch(&tensor(device, (pack.tokens(), Const::<3>, hidden), sizes.seed));
     let y =
@@ -223,7 +223,7 @@ fn rows<E: Float, D: Device>(device: &D, sizes: &Sizes) -> Outcome {
     run.output(&y);
     let y = run.tape.softmax(&x).expect("the operation runs");
     run.output(&y);
-    let y = run.tape.dropout(&x, Dropout::new(0.3, 7).expect("a rate")).expect("the operation runs");
+    let y = run.tape.dropout(&x, Dropout::new(0.3, "dropout7").expect("a rate")).expect("the operation runs");
     run.output(&y);
     run.finish(&[])
 }

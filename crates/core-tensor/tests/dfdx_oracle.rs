@@ -182,8 +182,8 @@ where
     let gamma: Ours<(Const<8>,), E> = tensor(&Cpu, Default::default(), 8);
     let beta: Ours<(Const<8>,), E> = tensor(&Cpu, Default::default(), 9);
     let mut layer = LayerNorm::new(&Cpu, Const::<8>, 1e-5).expect("a positive epsilon");
-    *layer.gamma.value_mut() = gamma.clone();
-    *layer.beta.value_mut() = beta.clone();
+    layer.gamma.set(gamma.clone());
+    layer.beta.set(beta.clone());
     let expected = |z: Taped<Rank2<5, 8>, E>| {
         let (gamma, beta) = (theirs(&gamma), theirs(&beta));
         z.normalize::<Axis<1>>(1e-5) * gamma.broadcast::<Rank2<5, 8>, _>()

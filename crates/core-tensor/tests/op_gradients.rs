@@ -32,7 +32,7 @@ fn check_parameter<S: Shape, D: Device>(
     let got = gradients.get(parameter.id()).expect("the parameter has a gradient").to_dense(device, n);
     let as_input = |tape: &mut Tape<f64, D>, x: &Tensor<S, f64, D>| {
         let mut moved = parameter.fork();
-        *moved.value_mut() = x.detach();
+        moved.set(x.detach());
         loss(tape, &moved)
     };
     common::assert_close(&got, &common::differences(device, parameter.value(), &as_input), 2e-6);
@@ -40,7 +40,7 @@ fn check_parameter<S: Shape, D: Device>(
 
 fn linear<D: Device>(device: &D) -> Linear<usize, usize, f64, D> {
     let mut layer = Linear::new(tensor(device, (3, 5), 1));
-    *layer.bias.value_mut() = tensor(device, (3,), 2);
+    layer.bias.set(tensor(device, (3,), 2));
     layer
 }
 
@@ -69,13 +69,13 @@ fn linear_has_the_right_gradients<D: Device>(device: &D) {
 
 fn layer_norm_has_the_right_gradients<D: Device>(device: &D) {
     let mut layer = LayerNorm::new(device, 6usize, 1e-5).unwrap();
-    *layer.gamma.value_mut() = tensor(device, (6,), 4);
-    *layer.beta.value_mut() = tensor(device, (6,), 5);
+    layer.gamma.set(tensor(device, (6,), 4));
+    layer.beta.set(tensor(device, (6,), 5));
     let pack = pack();
     let named =
         |seed| tensor::<_, f64, _>(device, (8usize, 6usize), seed).with_rows(pack.token_rows()).unwrap();
     let (x, residual) = (named(6), named(7));
-    for dropout in [Dropout::OFF, Dropout::new(0.4, 9).unwrap()] {
+    for dropout in [Dropout::OFF, Dropout::new(0.4, "dropout9").unwrap()] {
         let run = |tape: &mut Tape<f64, D>,
                    x: &Tensor<_, _, _>,
                    r: Option<&Tensor<_, _, _>>,
@@ -104,7 +104,7 @@ fn attention_has_the_right_gradients<D: Device>(device: &D) {
     let pack = pack();
     let qkv = tensor::<_, f64, _>(device, (8usize, mtl_core_tensor::shape::Const::<3>, 6usize), 8);
     for causal in [false, true] {
-        for dropout in [Dropout::OFF, Dropout::new(0.3, 4).unwrap()] {
+        for dropout in [Dropout::OFF, Dropout::new(0.3, "dropout4").unwrap()] {
             check_gradient(device, &qkv, |tape, qkv| {
                 let y = tape.attention(qkv, &pack, Attention { heads: 2, causal, dropout })?;
                 weigh(tape, &y)
@@ -165,7 +165,7 @@ fn rows_have_the_right_gradients<D: Device>(device: &D) {
     });
     check_gradient(device, &x, |tape, x| {
         let named = x.clone().with_rows(pack.token_rows())?;
-        let y = tape.dropout(&named, Dropout::new(0.5, 2)?)?;
+        let y = tape.dropout(&named, Dropout::new(0.5, "dropout2")?)?;
         weigh(tape, &y)
     });
     check_gradient(device, &x, |tape, x| {
@@ -240,7 +240,7 @@ fn a_checkpoint_gives_the_same_bits<D: Device>(device: &D) {
         let layer = layer.clone();
         move |tape: &mut Tape<f64, D>, x: &Tensor<(usize, usize), f64, D>| {
             let y = tape.linear(x, &layer, Activation::Gelu)?;
-            tape.dropout(&y, Dropout::new(0.5, 3)?)
+            tape.dropout(&y, Dropout::new(0.5, "dropout3")?)
         }
     };
     let run = |checkpointed: bool| {

@@ -35,7 +35,7 @@ impl<M: Real> Vectors<M> {
 }
 
 impl<M: Real> Module<M, Cpu> for Vectors<M> {
-    fn visit(&mut self, visitor: &mut dyn FnMut(&str, ParamView<'_, M, Cpu>)) {
+    fn visit(&self, visitor: &mut dyn FnMut(&str, ParamView<'_, M, Cpu>)) {
         self.0.iter_mut().enumerate().for_each(|(i, p)| visitor(&i.to_string(), p.view()));
     }
 }

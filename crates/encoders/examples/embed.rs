@@ -51,7 +51,7 @@ fn largest_difference(bert: &AnyBert, sentences: &[Sentence]) -> Result<f64, Box
         pack.push(&sentence.ids, &vec![0; sentence.ids.len()], number as u32, Vec::new());
     }
     let mut tape = Tape::<f32, Cpu>::inference(&Cpu);
-    let encoded = bert.encode(&mut tape, &pack, &mut [])?;
+    let encoded = bert.encode(&mut tape, &pack, Hooks::NONE)?;
     let pooled = tape.mean_pool(&encoded.tokens, &pack)?.to_vec();
     let rows = pooled.chunks_exact(bert.config().hidden_size);
     Ok(rows.zip(sentences).map(|(row, sentence)| difference(row, &sentence.embedding)).fold(0.0, f64::max))

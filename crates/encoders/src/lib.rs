@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod acting;
 pub mod bert;
 pub mod error;
 pub mod presets;

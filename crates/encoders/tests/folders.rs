@@ -48,7 +48,7 @@ fn states<H: Dim, F: Dim>(bert: &Bert<H, F, f32, Cpu>) -> [Vec<f32>; 2] {
     pack.push(&[2, 19, 0, 5], &[0, 0, 1, 1], 0, vec![]);
     pack.push(&[3], &[0], 1, vec![]);
     let mut tape = Tape::<f32, Cpu>::inference(&Cpu);
-    let encoded = bert.encode(&mut tape, &pack, &mut []).expect("encodes");
+    let encoded = bert.encode(&mut tape, &pack, Hooks::NONE).expect("encodes");
     [encoded.tokens.to_vec(), encoded.sequences.to_vec()]
 }
 
@@ -218,7 +218,7 @@ fn a_token_or_a_position_without_a_row_is_an_error() {
         let mut pack = Pack::new();
         pack.push(&ids, &vec![0; ids.len()], 0, vec![]);
         let mut tape = Tape::<f32, Cpu>::inference(&Cpu);
-        let error = bert.encode(&mut tape, &pack, &mut []).expect_err("no row");
+        let error = bert.encode(&mut tape, &pack, Hooks::NONE).expect_err("no row");
         assert_eq!(error.to_string(), message);
     }
 }

@@ -76,7 +76,7 @@ fn run<E: Float, D: Device>(device: &D, activation: &str, checkpoint: bool) -> F
 
     let (pack, labels) = inputs();
     let mut tape = Tape::<E, D>::recording(device);
-    let encoded = bert.encode(&mut tape, &pack, &mut []).expect("encodes");
+    let encoded = bert.encode(&mut tape, &pack, Hooks::NONE).expect("encodes");
     let logits = tape.linear(&encoded.sequences, &head, Activation::None).expect("fits");
     let loss = tape.cross_entropy(&logits, &labels, 0.0, labels.len() as f64).expect("fits");
     let mut gradients = Gradients::new();
@@ -89,7 +89,7 @@ fn run<E: Float, D: Device>(device: &D, activation: &str, checkpoint: bool) -> F
         ("out.logits".to_string(), doubles(logits.to_vec())),
         ("out.loss".to_string(), vec![loss.value]),
     ]);
-    let mut keep = |prefix: &str, module: &mut dyn Module<E::Master, D>| {
+    let mut keep = |prefix: &str, module: &dyn Module<E::Master, D>| {
         module.visit(&mut |name, view| {
             let gradient = gradients.get(view.id).unwrap_or_else(|| panic!("{name} has no gradient"));
             let dense = gradient.to_dense(device, view.sizes.iter().product());

@@ -27,7 +27,7 @@ fn model(seed: u64, checkpoint: bool) -> (SmallBert, [Head; 2]) {
 
 /// One forward pass with dropout, and the loss of each task.
 fn losses(tape: &mut Tape<f64, Cpu>, bert: &SmallBert, heads: &[Head; 2], pack: &Pack) -> [Loss; 2] {
-    let encoded = bert.encode(tape, pack, &mut []).expect("encodes");
+    let encoded = bert.encode(tape, pack, Hooks::NONE).expect("encodes");
     [0, 1].map(|task: u32| {
         let of_task: Vec<u32> = (0..6).filter(|&s| pack.tasks[s as usize].contains(&task)).collect();
         let rows = tape.gather_rows(&encoded.sequences, &of_task).expect("rows");
@@ -123,7 +123,7 @@ proptest! {
         }
         let encode = |pack: &Pack| {
             let mut tape = Tape::training(&Cpu, seed, 5);
-            bert.encode(&mut tape, pack, &mut []).expect("encodes").sequences.to_vec()
+            bert.encode(&mut tape, pack, Hooks::NONE).expect("encodes").sequences.to_vec()
         };
         let (a, b) = (encode(&whole), encode(&shuffled));
         for (row, &s) in order.iter().enumerate() {

@@ -45,7 +45,7 @@ fn both_ways<E: Float>(
     read: &ReadRows,
     (whole, part): (&mut Tape<E, Cpu>, &mut Tape<E, Cpu>),
 ) -> [Encoded<usize, E, Cpu>; 2] {
-    let all = bert.encode(whole, &pack(), &mut []).expect("encodes");
+    let all = bert.encode(whole, &pack(), Hooks::NONE).expect("encodes");
     let tokens = whole.gather_rows(&all.tokens, read.rows(Reads::Tokens)).expect("rows");
     let sequences = whole.gather_rows(&all.sequences, read.rows(Reads::Sequences)).expect("rows");
     [Encoded { tokens, sequences }, bert.encode_read(part, &pack(), read).expect("encodes")]

@@ -20,7 +20,7 @@ fn after_the_last_attention_nothing_is_made_that_no_head_reads() {
     let mut pack = Pack::new();
     pack.push(&[1, 2, 3, 4, 5], &[0; 5], 0, vec![0]);
     pack.push(&[6, 7], &[0; 2], 1, vec![0]);
-    let whole = operations(|tape| drop(bert.encode(tape, &pack, &mut []).expect("encodes")));
+    let whole = operations(|tape| drop(bert.encode(tape, &pack, Hooks::NONE).expect("encodes")));
     let (hidden, inner) = (config.hidden_size, config.intermediate_size);
     let after_attention = 2 * (hidden * hidden + 2 * hidden * inner);
     let pooled = 2 * hidden * hidden;

@@ -57,7 +57,7 @@ impl<H: Dim, M: Real, D: Device> Classification<H, M, D> {
 }
 
 impl<H: Dim, M: Real, D: Device> Module<M, D> for Classification<H, M, D> {
-    fn visit(&mut self, visitor: &mut dyn FnMut(&str, ParamView<'_, M, D>)) {
+    fn visit(&self, visitor: &mut dyn FnMut(&str, ParamView<'_, M, D>)) {
         self.classifier.visit(visitor);
     }
 }
@@ -112,7 +112,7 @@ mod tests {
     use mtl_core_tensor::device::Cpu;
 
     fn head() -> Classification<usize, f64, Cpu> {
-        let config = HeadConfig { dropout: 0.0, op: 0 };
+        let config = HeadConfig { dropout: 0.0 };
         Classification::new(&Cpu, 2, 3, config, &Init::new(1)).expect("valid")
     }
 

@@ -11,8 +11,6 @@ use mtl_core_tensor::{
 pub struct HeadConfig {
     /// Dropout of the rows that are read, in [0, 1).
     pub dropout: f64,
-    /// The key of its draws: another one for each head, and none that the encoder uses.
-    pub op: u32,
 }
 
 /// Dropout and a linear layer from `H` to a number of outputs known at run time.
@@ -25,7 +23,7 @@ pub struct Classifier<H: Dim, M: Real, D: Device> {
 
 impl<H: Dim, M: Real, D: Device> Classifier<H, M, D> {
     /// Weights and biases uniform in (-1/sqrt(hidden), 1/sqrt(hidden)), as PyTorch's `nn.Linear` starts (after
-    /// Glorot and Bengio 2010), drawn as `classifier.weight` and `classifier.bias` of `init`.
+    /// Glorot and Bengio 2010), drawn as `classifier.weight` and `classifier.bias` of `init`, whose name keys the dropout.
     ///
     /// Errors if there are no outputs or the dropout is outside [0, 1).
     pub fn new(
@@ -38,17 +36,18 @@ impl<H: Dim, M: Real, D: Device> Classifier<H, M, D> {
         if outputs == 0 {
             return Err(TensorError::Range { name: "a head's outputs", rule: "at least 1", got: 0.0 });
         }
+        let dropout = Dropout::new(config.dropout, &format!("{}dropout", init.prefix()))?;
         let (init, bound) = (init.part("classifier"), (hidden.size() as f64).sqrt().recip());
         let weight = init.uniform("weight", outputs * hidden.size(), bound);
         let mut linear = Linear::new(Tensor::from_slice(device, (outputs, hidden), &weight)?);
         let bias = init.uniform("bias", outputs, bound);
         linear.bias = Param::new(Role::BiasOrNorm, Tensor::from_slice(device, (outputs,), &bias)?);
-        Ok(Classifier { linear, dropout: Dropout::new(config.dropout, config.op)? })
+        Ok(Classifier { linear, dropout })
     }
 
     /// How many numbers it gives a row.
     pub fn outputs(&self) -> usize {
-        self.linear.weight.value().shape().0
+        self.linear.weight.shape().0
     }
 
     /// The logits of rows.
@@ -68,7 +67,7 @@ impl<H: Dim, M: Real, D: Device> Classifier<H, M, D> {
 }
 
 impl<H: Dim, M: Real, D: Device> Module<M, D> for Classifier<H, M, D> {
-    fn visit(&mut self, visitor: &mut dyn FnMut(&str, ParamView<'_, M, D>)) {
+    fn visit(&self, visitor: &mut dyn FnMut(&str, ParamView<'_, M, D>)) {
         self.linear.visit(&mut |name, view| visitor(&format!("classifier.{name}"), view));
     }
 }

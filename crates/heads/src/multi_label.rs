@@ -47,7 +47,7 @@ impl<H: Dim, M: Real, D: Device> MultiLabel<H, M, D> {
 }
 
 impl<H: Dim, M: Real, D: Device> Module<M, D> for MultiLabel<H, M, D> {
-    fn visit(&mut self, visitor: &mut dyn FnMut(&str, ParamView<'_, M, D>)) {
+    fn visit(&self, visitor: &mut dyn FnMut(&str, ParamView<'_, M, D>)) {
         self.classifier.visit(visitor);
     }
 }
@@ -103,7 +103,7 @@ mod tests {
     use mtl_core_tensor::device::Cpu;
 
     fn head() -> MultiLabel<usize, f64, Cpu> {
-        let config = HeadConfig { dropout: 0.0, op: 0 };
+        let config = HeadConfig { dropout: 0.0 };
         MultiLabel::new(&Cpu, 2, 2, config, &Init::new(1)).expect("valid")
     }
 

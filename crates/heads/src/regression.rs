@@ -66,7 +66,7 @@ impl<H: Dim, M: Real, D: Device> Regression<H, M, D> {
 }
 
 impl<H: Dim, M: Real, D: Device> Module<M, D> for Regression<H, M, D> {
-    fn visit(&mut self, visitor: &mut dyn FnMut(&str, ParamView<'_, M, D>)) {
+    fn visit(&self, visitor: &mut dyn FnMut(&str, ParamView<'_, M, D>)) {
         self.classifier.visit(visitor);
     }
 }
@@ -117,7 +117,7 @@ mod tests {
     use mtl_core_tensor::device::Cpu;
 
     fn head(scale: [f64; 2]) -> Result<Regression<usize, f64, Cpu>, TensorError> {
-        Regression::new(&Cpu, 2, scale, HeadConfig { dropout: 0.0, op: 0 }, &Init::new(1))
+        Regression::new(&Cpu, 2, scale, HeadConfig { dropout: 0.0 }, &Init::new(1))
     }
 
     #[test]

@@ -58,7 +58,7 @@ impl<H: Dim, M: Real, D: Device> TokenClassification<H, M, D> {
 }
 
 impl<H: Dim, M: Real, D: Device> Module<M, D> for TokenClassification<H, M, D> {
-    fn visit(&mut self, visitor: &mut dyn FnMut(&str, ParamView<'_, M, D>)) {
+    fn visit(&self, visitor: &mut dyn FnMut(&str, ParamView<'_, M, D>)) {
         self.classifier.visit(visitor);
     }
 }
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn words_without_a_label_cost_nothing() {
-        let (device, config) = (Cpu, HeadConfig { dropout: 0.0, op: 0 });
+        let (device, config) = (Cpu, HeadConfig { dropout: 0.0 });
         let head = TokenClassification::new(&device, 2usize, 2, config, &Init::new(1)).expect("valid");
         let logits =
             Tensor::from_slice(&device, (3, 2), &[0.0, 0.0, 9.0, 0.0, 0.0, 3f64.ln()]).expect("sizes");

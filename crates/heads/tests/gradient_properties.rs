@@ -8,7 +8,7 @@ use mtl_heads::{Classification, HeadConfig, MultiLabel, Regression, TokenClassif
 
 const HIDDEN: usize = 5;
 const ROWS: usize = 4;
-const CONFIG: HeadConfig = HeadConfig { dropout: 0.3, op: 9 };
+const CONFIG: HeadConfig = HeadConfig { dropout: 0.3 };
 
 fn rows<D: Device>(device: &D) -> Tensor<(usize, usize), f64, D> {
     let mut pack = Pack::new();
@@ -27,7 +27,7 @@ fn loss<D: Device, T: Head<usize, f64, D>>(device: &D, head: &T, targets: &Targe
 }
 
 /// Moves number `index` of one parameter by `step`.
-fn shift<D: Device>(head: &mut dyn Module<f64, D>, parameter: ParamId, index: usize, step: f64) {
+fn shift<D: Device>(head: &dyn Module<f64, D>, parameter: ParamId, index: usize, step: f64) {
     head.visit(&mut |_, mut view| {
         if view.id == parameter {
             let mut values = view.to_vec();

@@ -67,7 +67,7 @@ impl Model {
 }
 
 impl Module<f32, Cpu> for Model {
-    fn visit(&mut self, visitor: &mut dyn FnMut(&str, ParamView<'_, f32, Cpu>)) {
+    fn visit(&self, visitor: &mut dyn FnMut(&str, ParamView<'_, f32, Cpu>)) {
         self.encoder.visit(&mut |name, view| visitor(&format!("encoder.{name}"), view));
         Heads(&mut self.heads).visit(visitor);
     }
@@ -77,7 +77,7 @@ impl Module<f32, Cpu> for Model {
 pub(crate) struct Heads<'a>(pub(crate) &'a mut [(String, TaskHead)]);
 
 impl Module<f32, Cpu> for Heads<'_> {
-    fn visit(&mut self, visitor: &mut dyn FnMut(&str, ParamView<'_, f32, Cpu>)) {
+    fn visit(&self, visitor: &mut dyn FnMut(&str, ParamView<'_, f32, Cpu>)) {
         for (task, head) in self.0.iter_mut() {
             head.module().visit(&mut |name, view| visitor(&format!("heads.{task}.{name}"), view));
         }
@@ -121,7 +121,7 @@ impl TaskHead {
         }
     }
 
-    fn module(&mut self) -> &mut dyn Module<f32, Cpu> {
+    fn module(&mut self) -> &dyn Module<f32, Cpu> {
         match self {
             TaskHead::Classification(head) => head,
             TaskHead::MultiLabel(head) => head,

@@ -69,7 +69,7 @@ fn losses<E: Float<Master = f32>>(
     pack: &Pack,
     labels: &Targets,
 ) -> anyhow::Result<Vec<(u32, Loss)>> {
-    let encoded = model.encoder.encode(tape, pack, &mut [])?;
+    let encoded = model.encoder.encode(tape, pack, Hooks::NONE)?;
     let Targets::Classes(classes) = labels else { anyhow::bail!("the heads learn classes") };
     let mut losses = Vec::with_capacity(TASKS);
     for (task, head) in model.heads.iter().enumerate() {

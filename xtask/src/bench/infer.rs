@@ -123,7 +123,7 @@ fn embed<E: Float<Master = f32>>(
     pack: &Pack,
 ) -> anyhow::Result<Vec<f32>> {
     let mut tape = Tape::<E, Cpu>::inference(&Cpu);
-    let encoded = bert.encode(&mut tape, pack, &mut [])?;
+    let encoded = bert.encode(&mut tape, pack, Hooks::NONE)?;
     let pooled = tape.mean_pool(&encoded.tokens, pack)?;
     Ok(pooled.to_vec().into_iter().map(|x| x.to_f64() as f32).collect())
 }

@@ -105,7 +105,7 @@ impl Model {
     fn embed(&self, texts: &[Encoded]) -> anyhow::Result<Vec<Vec<f64>>> {
         let pack = packed(texts);
         let mut tape = Tape::<f32, Cpu>::inference(&Cpu);
-        let encoded = self.encoder.encode(&mut tape, &pack, &mut [])?;
+        let encoded = self.encoder.encode(&mut tape, &pack, Hooks::NONE)?;
         let means = tape.mean_pool(&encoded.tokens, &pack)?.to_vec();
         Ok(means.chunks_exact(self.encoder.config().hidden_size).map(unit).collect())
     }

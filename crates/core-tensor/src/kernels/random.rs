@@ -33,8 +33,8 @@ const LANES: usize = 8;
 pub struct DrawKey {
     /// The seed of the run.
     pub seed: u64,
-    /// The number of the op in the model.
-    pub op: u32,
+    /// The op in the model: a hash of its name.
+    pub op: u64,
     /// The training step.
     pub step: u64,
 }
@@ -46,7 +46,7 @@ impl DrawKey {
     /// run share a stream with probability 2^-64.
     pub fn stream(self) -> Stream {
         let seed = [self.seed as u32, (self.seed >> 32) as u32];
-        let [k, l, _, _] = philox([self.op, self.step as u32, (self.step >> 32) as u32, 0], seed);
+        let [k, l, _, _] = philox([self.op as u32, (self.op >> 32) as u32, self.step as u32, (self.step >> 32) as u32], seed);
         Stream { key: [k, l] }
     }
 }

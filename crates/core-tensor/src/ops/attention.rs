@@ -31,7 +31,7 @@ impl<H: Dim, M: Real, D: Device> QueryKeyValue<H, M, D> {
 }
 
 impl<H: Dim, M: Real, D: Device> Module<M, D> for QueryKeyValue<H, M, D> {
-    fn visit(&mut self, visitor: &mut dyn FnMut(&str, ParamView<'_, M, D>)) {
+    fn visit(&self, visitor: &mut dyn FnMut(&str, ParamView<'_, M, D>)) {
         visitor("weight", self.weight.view());
         visitor("bias", self.bias.view());
     }
@@ -58,11 +58,11 @@ impl<E: Float, D: Device> Tape<E, D> {
         x: &Tensor<(R, W), E, D>,
         layer: &QueryKeyValue<H, E::Master, D>,
     ) -> Result<Tensor<(R, Const<3>, H), E, D>, TensorError> {
-        let (rows, hidden) = (x.shape().0, layer.weight.value().shape().1);
+        let (rows, hidden) = (x.shape().0, layer.weight.shape().1);
         check("query_key_value", "input width", &[hidden.size()], &[x.shape().1.size()])?;
         let product = Product {
-            weight: (layer.weight.id(), layer.weight.value().shared()),
-            bias: (layer.bias.id(), layer.bias.value().buffer()),
+            weight: (layer.weight.learned(), layer.weight.value().shared()),
+            bias: (layer.bias.learned(), layer.bias.value().shared()),
             activation: Activation::None,
             sizes: LinearSizes { rows: rows.size(), inputs: hidden.size(), outputs: 3 * hidden.size() },
         };
@@ -100,7 +100,7 @@ impl<E: Float, D: Device> Tape<E, D> {
         let mut out = Tensor::from_buffer(self.device(), (tokens, hidden), out);
         out.rows = qkv.rows.clone();
         let kept = out.shared();
-        Ok(self.record(out, Vec::new(), || {
+        Ok(self.record(out, &[input], Vec::new(), || {
             Box::new(AttentionBackward { input, qkv: qkv.shared(), out: kept, log_sum_exp, layout })
         }))
     }

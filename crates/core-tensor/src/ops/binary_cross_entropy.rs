@@ -27,7 +27,7 @@ impl<E: Float, D: Device> Tape<E, D> {
         check_denominator(denominator)?;
         let input = self.input("binary_cross_entropy", logits)?;
         let value = self.device().binary_cross_entropy(logits.buffer(), targets);
-        Ok(self.record_loss(value / denominator, || {
+        Ok(self.record_loss(value / denominator, input, || {
             let (logits, targets) = (logits.shared(), targets.into());
             Box::new(BinaryCrossEntropyBackward { input, logits, targets, denominator })
         }))

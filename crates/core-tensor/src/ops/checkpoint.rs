@@ -30,8 +30,9 @@ impl<E: Float, D: Device> Tape<E, D> {
         let input = self.input("checkpoint", x)?;
         let mut unrecorded = self.sibling();
         let y = part(&mut unrecorded, &x.detach())?;
+        self.inherit_rows(&unrecorded);
         let (parameters, draws) = (unrecorded.seen(), self.draws());
-        Ok(self.record(y, parameters.clone(), || {
+        Ok(self.record(y, &[input], parameters.clone(), || {
             let part = Part { x: x.detach(), run: Arc::new(part), draws };
             Box::new(CheckpointBackward { input, part, parameters })
         }))
@@ -94,7 +95,7 @@ where
             walk.keep(&self.parameters, || Box::new(KeptPart { part, dy }));
         }
         let (split, mut sink) = walk.inside();
-        if let Some(dx) = self.part.walk(&device, dy, true, split, &mut sink)? {
+        if let Some(dx) = self.part.walk(&device, dy, self.input.is_some(), split, &mut sink)? {
             walk.add(self.input, dx);
         }
         Ok(())

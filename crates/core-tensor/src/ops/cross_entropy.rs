@@ -40,7 +40,7 @@ impl<E: Float, D: Device> Tape<E, D> {
         check_denominator(denominator)?;
         let input = self.input("cross_entropy", logits)?;
         let value = self.device().cross_entropy(logits.buffer(), targets, classes, IGNORED, smoothing);
-        Ok(self.record_loss(value / denominator, || {
+        Ok(self.record_loss(value / denominator, input, || {
             let (logits, targets) = (logits.shared(), targets.into());
             Box::new(CrossEntropyBackward { input, logits, targets, classes, smoothing, denominator })
         }))

@@ -6,6 +6,7 @@
 use crate::device::{Device, RowDropout};
 use crate::element::Float;
 use crate::error::TensorError;
+use crate::init::fnv1a;
 use crate::kernels::random::{DrawKey, Rate};
 use crate::pack::Rows;
 use crate::shape::Dim;
@@ -16,17 +17,23 @@ use crate::tensor::Tensor;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Dropout {
     rate: Rate,
-    op: u32,
+    op: u64,
 }
 
 impl Dropout {
     /// Drops nothing.
     pub const OFF: Dropout = Dropout { rate: Rate::ZERO, op: 0 };
 
-    /// Drops at `rate`, in [0, 1). `op` keys the draws: it must differ between the places of a model.
-    pub fn new(rate: f64, op: u32) -> Result<Dropout, TensorError> {
+    /// Drops at `rate`, in [0, 1). `place` keys the draws: the place's dotted name, which no other place of the model
+    /// has.
+    pub fn new(rate: f64, place: &str) -> Result<Dropout, TensorError> {
         let range = TensorError::Range { name: "dropout", rule: "at least 0 and less than 1", got: rate };
-        Ok(Dropout { rate: Rate::new(rate).ok_or(range)?, op })
+        Ok(Dropout { rate: Rate::new(rate).ok_or(range)?, op: fnv1a(place.bytes()) })
+    }
+
+    /// The same place with another rate. Errors if it is outside [0, 1).
+    pub fn with_rate(self, rate: f64) -> Result<Dropout, TensorError> {
+        Ok(Dropout { op: self.op, ..Dropout::new(rate, "")? })
     }
 
     /// The rate and the key, where the tape draws and the rate is not zero.
@@ -82,7 +89,7 @@ impl<E: Float, D: Device> Tape<E, D> {
         let y = self.device().dropout(x.buffer(), drawn.of_rows());
         let mut y = Tensor::from_buffer(self.device(), *x.shape(), y);
         y.rows = x.rows.clone();
-        Ok(self.record(y, Vec::new(), || Box::new(DropoutBackward { input, drawn })))
+        Ok(self.record(y, &[input], Vec::new(), || Box::new(DropoutBackward { input, drawn })))
     }
 }
 

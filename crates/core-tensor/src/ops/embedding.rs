@@ -25,16 +25,16 @@ impl<V: Dim, H: Dim, M: Real, D: Device> Embedding<V, H, M, D> {
 
     /// Looks up the row of each id. Errors if an id has no row.
     pub fn lookup<'a>(&self, ids: &'a [u32]) -> Result<Lookup<'a, H, M, D>, TensorError> {
-        let (entries, width) = *self.table.value().shape();
+        let (entries, width) = *self.table.shape();
         if let Some(&id) = ids.iter().find(|&&id| id as usize >= entries.size()) {
             return Err(TensorError::Index { op: "embedding", index: id as usize, len: entries.size() });
         }
-        Ok(Lookup { parameter: self.table.id(), table: self.table.value().shared(), ids, width })
+        Ok(Lookup { parameter: self.table.learned(), table: self.table.value().shared(), ids, width })
     }
 }
 
 impl<V: Dim, H: Dim, M: Real, D: Device> Module<M, D> for Embedding<V, H, M, D> {
-    fn visit(&mut self, visitor: &mut dyn FnMut(&str, ParamView<'_, M, D>)) {
+    fn visit(&self, visitor: &mut dyn FnMut(&str, ParamView<'_, M, D>)) {
         visitor("weight", self.table.view());
     }
 }
@@ -42,7 +42,7 @@ impl<V: Dim, H: Dim, M: Real, D: Device> Module<M, D> for Embedding<V, H, M, D> 
 /// Ids, checked against a table.
 #[derive(Debug)]
 pub struct Lookup<'a, H: Dim, M: Real, D: Device> {
-    parameter: ParamId,
+    parameter: Option<ParamId>,
     table: Arc<D::Buffer<M>>,
     ids: &'a [u32],
     width: H,
@@ -70,9 +70,9 @@ impl<E: Float, D: Device> Tape<E, D> {
         let width = first.width;
         let y = self.device().embedding(&pairs, width.size());
         let y = Tensor::from_buffer(self.device(), (rows.len(), width), y).with_rows(rows.clone())?;
-        let parameters = lookups.iter().map(|l| l.parameter).collect();
-        Ok(self.record(y, parameters, || {
-            let tables = lookups.iter().map(|l| (l.parameter, l.ids.into())).collect();
+        let parameters = lookups.iter().filter_map(|l| l.parameter).collect();
+        Ok(self.record(y, &[], parameters, || {
+            let tables = lookups.iter().filter_map(|l| Some((l.parameter?, l.ids.into()))).collect();
             Box::new(EmbeddingBackward { tables, rows, width: width.size() })
         }))
     }

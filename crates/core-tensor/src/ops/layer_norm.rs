@@ -36,7 +36,7 @@ impl<H: Dim, M: Real, D: Device> LayerNorm<H, M, D> {
 }
 
 impl<H: Dim, M: Real, D: Device> Module<M, D> for LayerNorm<H, M, D> {
-    fn visit(&mut self, visitor: &mut dyn FnMut(&str, ParamView<'_, M, D>)) {
+    fn visit(&self, visitor: &mut dyn FnMut(&str, ParamView<'_, M, D>)) {
         visitor("weight", self.gamma.view());
         visitor("bias", self.beta.view());
     }
@@ -55,7 +55,7 @@ impl<E: Float, D: Device> Tape<E, D> {
         dropout: Dropout,
     ) -> Result<Tensor<(R, H), E, D>, TensorError> {
         const OP: &str = "layer_norm";
-        let width = *layer.gamma.value().shape();
+        let width = *layer.gamma.shape();
         check(OP, "input width", &[width.0.size()], &[x.shape().1.size()])?;
         if let Some(residual) = residual {
             check(OP, "residual", &x.sizes(), &residual.sizes())?;
@@ -63,6 +63,9 @@ impl<E: Float, D: Device> Tape<E, D> {
         let drawn = Drawn::new(OP, dropout, self, x.rows.as_ref())?;
         let (gamma, beta) = (layer.gamma.value(), layer.beta.value());
         let inputs = (self.input(OP, x)?, residual.map_or(Ok(None), |r| self.input(OP, r))?);
+        let ids = (layer.gamma.learned(), layer.beta.learned());
+        let parameters: Vec<ParamId> = ids.0.into_iter().chain(ids.1).collect();
+        let recorded = self.records(&[inputs.0, inputs.1], &parameters);
         let (y, normalised, rstd) = self.device().layer_norm(
             x.buffer(),
             residual.map(Tensor::buffer),
@@ -70,17 +73,16 @@ impl<E: Float, D: Device> Tape<E, D> {
             beta.buffer(),
             layer.epsilon,
             drawn.as_ref().map(Drawn::of_rows),
-            self.is_recording(),
+            recorded,
         );
         let norm = Arc::new(Normalised { rows: normalised, gamma: gamma.shared(), beta: beta.shared() });
         let mut y = Tensor::from_buffer(self.device(), (x.shape().0, width.0), y);
         y.rows = x.rows.clone();
-        if self.is_recording() && can_be_made_again::<E>() {
+        if recorded && can_be_made_again::<E>() {
             y.origin = Some(norm.clone());
         }
-        let (ids, rows) = ((layer.gamma.id(), layer.beta.id()), x.rows.clone());
-        let sizes = (x.shape().0.size(), width.0.size());
-        Ok(self.record(y, vec![ids.0, ids.1], || {
+        let (rows, sizes) = (x.rows.clone(), (x.shape().0.size(), width.0.size()));
+        Ok(self.record(y, &[inputs.0, inputs.1], parameters, || {
             Box::new(LayerNormBackward { inputs, norm, rstd, ids, drawn, rows, sizes })
         }))
     }
@@ -104,25 +106,38 @@ struct LayerNormBackward<E: Float, D: Device> {
     inputs: (Option<NodeId>, Option<NodeId>),
     norm: Arc<Normalised<E, D>>,
     rstd: D::Buffer<E::Master>,
-    ids: (ParamId, ParamId),
+    /// The keys of gain and offset, where they are learned.
+    ids: (Option<ParamId>, Option<ParamId>),
     drawn: Option<Drawn>,
     rows: Option<Rows>,
     sizes: (usize, usize),
 }
 
+impl<E: Float, D: Device> LayerNormBackward<E, D> {
+    /// The gradients of gain and offset, which one kernel makes together.
+    fn hand_over_weights(&self, dy: &D::Buffer<E>, walk: &mut Walk<'_, E, D>) {
+        let ((n, width), rows) = (self.sizes, self.rows.as_ref());
+        let both = |device: &D, range| device.layer_norm_weights(dy, &self.norm.rows, range, width);
+        let mut dbetas = std::collections::VecDeque::new();
+        if let Some(gamma) = self.ids.0 {
+            walk.parameter_rows(gamma, n, rows, &mut |device, range| {
+                let (dgamma, dbeta) = both(device, range);
+                dbetas.push_back(dbeta);
+                Gradient::Dense(dgamma)
+            });
+        }
+        if let Some(beta) = self.ids.1 {
+            walk.parameter_rows(beta, n, rows, &mut |device, range| {
+                Gradient::Dense(dbetas.pop_front().unwrap_or_else(|| both(device, range).1))
+            });
+        }
+    }
+}
+
 impl<E: Float, D: Device> Backward<E, D> for LayerNormBackward<E, D> {
     fn backward(&self, upstream: Upstream<E, D>, walk: &mut Walk<'_, E, D>) -> Result<(), TensorError> {
         let dy = upstream.tensor();
-        let ((n, width), rows) = (self.sizes, self.rows.as_ref());
-        let mut dbetas = std::collections::VecDeque::new();
-        walk.parameter_rows(self.ids.0, n, rows, &mut |device, range| {
-            let (dgamma, dbeta) = device.layer_norm_weights(&dy, &self.norm.rows, range, width);
-            dbetas.push_back(dbeta);
-            Gradient::Dense(dgamma)
-        });
-        walk.parameter_rows(self.ids.1, n, rows, &mut |_, _| {
-            Gradient::Dense(dbetas.pop_front().expect("gamma and beta are split into the same ranges"))
-        });
+        self.hand_over_weights(&dy, walk);
         if self.inputs.0.is_none() && self.inputs.1.is_none() {
             return Ok(());
         }

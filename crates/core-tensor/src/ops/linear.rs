@@ -30,16 +30,17 @@ impl<I: Dim, O: Dim, M: Real, D: Device> Linear<I, O, M, D> {
 }
 
 impl<I: Dim, O: Dim, M: Real, D: Device> Module<M, D> for Linear<I, O, M, D> {
-    fn visit(&mut self, visitor: &mut dyn FnMut(&str, ParamView<'_, M, D>)) {
+    fn visit(&self, visitor: &mut dyn FnMut(&str, ParamView<'_, M, D>)) {
         visitor("weight", self.weight.view());
         visitor("bias", self.bias.view());
     }
 }
 
 /// The parts of a linear operation that do not depend on its static shape.
-pub(crate) struct Product<'a, M: Real, D: Device> {
-    pub weight: (ParamId, Arc<D::Buffer<M>>),
-    pub bias: (ParamId, &'a D::Buffer<M>),
+pub(crate) struct Product<M: Real, D: Device> {
+    /// The key where it is learned, and the values.
+    pub weight: (Option<ParamId>, Arc<D::Buffer<M>>),
+    pub bias: (Option<ParamId>, Arc<D::Buffer<M>>),
     pub activation: Activation,
     pub sizes: LinearSizes,
 }
@@ -55,12 +56,12 @@ impl<E: Float, D: Device> Tape<E, D> {
         layer: &Linear<I, O, E::Master, D>,
         activation: Activation,
     ) -> Result<Tensor<(R, O), E, D>, TensorError> {
-        let (outputs, inputs) = *layer.weight.value().shape();
+        let (outputs, inputs) = *layer.weight.shape();
         crate::error::check("linear", "input width", &[inputs.size()], &[x.shape().1.size()])?;
         let (rows, inputs) = (x.shape().0, inputs.size());
         let product = Product {
-            weight: (layer.weight.id(), layer.weight.value().shared()),
-            bias: (layer.bias.id(), layer.bias.value().buffer()),
+            weight: (layer.weight.learned(), layer.weight.value().shared()),
+            bias: (layer.bias.learned(), layer.bias.value().shared()),
             activation,
             sizes: LinearSizes { rows: rows.size(), inputs, outputs: outputs.size() },
         };
@@ -72,14 +73,16 @@ impl<E: Float, D: Device> Tape<E, D> {
         &mut self,
         op: &'static str,
         x: &Tensor<S, E, D>,
-        product: Product<'_, E::Master, D>,
+        product: Product<E::Master, D>,
         shape: T,
     ) -> Result<Tensor<T, E, D>, TensorError> {
         let input = self.input(op, x)?;
         let Product { weight, bias, activation, sizes } = product;
         let kind = if can_be_made_again::<E>() { Trace::Argument } else { Trace::Slope };
-        let trace = (self.is_recording() && activation != Activation::None).then_some(kind);
-        let (y, buffer) = self.device().linear(x.buffer(), &weight.1, Some(bias.1), activation, trace, sizes);
+        let parameters: Vec<ParamId> = weight.0.into_iter().chain(bias.0).collect();
+        let recorded = self.records(&[input], &parameters);
+        let trace = (recorded && activation != Activation::None).then_some(kind);
+        let (y, buffer) = self.device().linear(x.buffer(), &weight.1, Some(&bias.1), activation, trace, sizes);
         let mut y = Tensor::from_buffer(self.device(), shape, y);
         y.rows = x.rows.clone();
         let traced = buffer.map(|buffer| match kind {
@@ -89,11 +92,11 @@ impl<E: Float, D: Device> Tape<E, D> {
         if let Some(Traced::Argument(activated)) = &traced {
             y.origin = Some(activated.clone());
         }
-        let parameters = vec![weight.0, bias.0];
         let rows = x.rows.clone();
-        Ok(self.record(y, parameters, || {
-            let bias = bias.0;
-            Box::new(LinearBackward { input, x: x.saved(), traced, weight, bias, sizes, rows })
+        Ok(self.record(y, &[input], parameters, || {
+            // A frozen weight needs no input for its gradient.
+            let (x, bias) = (weight.0.map(|_| x.saved()), bias.0);
+            Box::new(LinearBackward { input, x, traced, weight, bias, sizes, rows })
         }))
     }
 }
@@ -132,11 +135,12 @@ impl<E: Float, D: Device> Traced<E, D> {
 
 struct LinearBackward<E: Float, D: Device> {
     input: Option<NodeId>,
-    x: Saved<E, D>,
+    /// None if the weight is frozen.
+    x: Option<Saved<E, D>>,
     /// None if there is no activation.
     traced: Option<Traced<E, D>>,
-    weight: (ParamId, Arc<D::Buffer<E::Master>>),
-    bias: ParamId,
+    weight: (Option<ParamId>, Arc<D::Buffer<E::Master>>),
+    bias: Option<ParamId>,
     sizes: LinearSizes,
     rows: Option<Rows>,
 }
@@ -149,11 +153,15 @@ impl<E: Float, D: Device> Backward<E, D> for LinearBackward<E, D> {
             Some(traced) => traced.backward(walk.device(), dy),
         });
         let (n, rows, sizes) = (self.sizes.rows, self.rows.as_ref(), self.sizes);
-        let product = WeightProduct { du: du.clone(), x: self.x.values(walk.device()), sizes };
-        walk.parameter_product(self.weight.0, n, rows, product);
-        walk.parameter_rows(self.bias, n, rows, &mut |device, range| {
-            Gradient::Dense(device.column_sums(&du, range, sizes.outputs))
-        });
+        if let Some((weight, x)) = self.weight.0.zip(self.x.as_ref()) {
+            let product = WeightProduct { du: du.clone(), x: x.values(walk.device()), sizes };
+            walk.parameter_product(weight, n, rows, product);
+        }
+        if let Some(bias) = self.bias {
+            walk.parameter_rows(bias, n, rows, &mut |device, range| {
+                Gradient::Dense(device.column_sums(&du, range, sizes.outputs))
+            });
+        }
         if self.input.is_some() {
             let dx = walk.device().linear_input(&du, &self.weight.1, sizes);
             walk.add(self.input, dx);

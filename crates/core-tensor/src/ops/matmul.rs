@@ -24,7 +24,7 @@ impl<E: Float, D: Device> Tape<E, D> {
         let c = self.device().matmul((a.buffer(), false), (b.buffer(), false), m.size(), k, n.size());
         let mut c = Tensor::from_buffer(self.device(), (m, n), c);
         c.rows = a.rows.clone();
-        Ok(self.record(c, Vec::new(), || {
+        Ok(self.record(c, &[inputs.0, inputs.1], Vec::new(), || {
             let sizes = (m.size(), k, n.size());
             Box::new(MatmulBackward { inputs, a: a.shared(), b: b.shared(), sizes })
         }))

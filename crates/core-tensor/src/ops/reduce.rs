@@ -14,7 +14,7 @@ impl<E: Float, D: Device> Tape<E, D> {
         check_denominator(denominator)?;
         let (input, len) = (self.input("total", x)?, x.shape().num_elements());
         let value = self.device().sum(x.buffer()) / denominator;
-        Ok(self.record_loss(value, || Box::new(TotalBackward { input, len, denominator })))
+        Ok(self.record_loss(value, input, || Box::new(TotalBackward { input, len, denominator })))
     }
 
     /// The sum of each row.
@@ -30,7 +30,7 @@ impl<E: Float, D: Device> Tape<E, D> {
         let y = self.device().row_sums(x.buffer(), width.size());
         let mut y = Tensor::from_buffer(self.device(), (rows,), y);
         y.rows = x.rows.clone();
-        Ok(self.record(y, Vec::new(), || {
+        Ok(self.record(y, &[input], Vec::new(), || {
             Box::new(RowSumsBackward { input, rows: rows.size(), width: width.size() })
         }))
     }

@@ -29,7 +29,7 @@ impl<E: Float, D: Device> Tape<E, D> {
         let y = self.device().gather_rows(x.buffer(), indices, width.size());
         let mut y = Tensor::from_buffer(self.device(), (indices.len(), width), y);
         y.rows = x.rows.as_ref().map(|rows| rows.select(indices));
-        Ok(self.record(y, Vec::new(), || {
+        Ok(self.record(y, &[input], Vec::new(), || {
             Box::new(GatherBackward {
                 input,
                 indices: indices.into(),
@@ -63,17 +63,42 @@ impl<E: Float, D: Device> Tape<E, D> {
         x: &Tensor<(R, W), E, D>,
         pack: &Pack,
     ) -> Result<Tensor<(usize, W), E, D>, TensorError> {
-        let (rows, width) = *x.shape();
+        let rows = x.shape().0;
         check("mean_pool", "tokens of the pack", &[pack.tokens()], &[rows.size()])?;
-        let ends = [pack.boundaries.first(), pack.boundaries.last()].map(|end| end.copied().unwrap_or(0));
-        check("mean_pool", "first and last boundary of the pack", &[0, pack.tokens()], &ends)?;
-        let input = self.input("mean_pool", x)?;
-        let y = self.device().mean_pool(x.buffer(), &pack.boundaries, width.size());
-        let y = Tensor::from_buffer(self.device(), (pack.sequences(), width), y)
-            .with_rows(pack.sequence_rows())?;
-        Ok(self.record(y, Vec::new(), || {
-            let boundaries = pack.boundaries.as_slice().into();
-            Box::new(MeanPoolBackward { input, boundaries, width: width.size() })
+        let y = self.mean_rows(x, &pack.boundaries)?;
+        y.with_rows(pack.sequence_rows())
+    }
+
+    /// The mean of each run of rows; zero for an empty one.
+    ///
+    /// A mean has the name of its first row.
+    ///
+    /// # Shapes
+    /// x: `(rows, width)`; boundaries: the start of each run, then the number of rows, `(runs + 1,)`; result:
+    /// `(runs, width)`.
+    ///
+    /// Errors if the boundaries do not go from 0 to the number of rows, ascending.
+    pub fn mean_rows<R: Dim, W: Dim>(
+        &mut self,
+        x: &Tensor<(R, W), E, D>,
+        boundaries: &[usize],
+    ) -> Result<Tensor<(usize, W), E, D>, TensorError> {
+        const OP: &str = "mean_rows";
+        let (rows, width) = *x.shape();
+        let ends = [boundaries.first(), boundaries.last()].map(|end| end.copied().unwrap_or(0));
+        check(OP, "first and last boundary", &[0, rows.size()], &ends)?;
+        if let Some(run) = boundaries.windows(2).find(|run| run[0] > run[1]) {
+            return Err(TensorError::Index { op: OP, index: run[0], len: run[1] });
+        }
+        let runs = boundaries.len().saturating_sub(1);
+        let input = self.input(OP, x)?;
+        let y = self.device().mean_pool(x.buffer(), boundaries, width.size());
+        let mut y = Tensor::from_buffer(self.device(), (runs, width), y);
+        let firsts = boundaries.windows(2).map(|run| (run[0] < run[1]).then_some(run[0] as u32));
+        let firsts: Option<Vec<u32>> = firsts.collect();
+        y.rows = firsts.and_then(|firsts| Some(x.rows.as_ref()?.select(&firsts)));
+        Ok(self.record(y, &[input], Vec::new(), || {
+            Box::new(MeanPoolBackward { input, boundaries: boundaries.into(), width: width.size() })
         }))
     }
 }

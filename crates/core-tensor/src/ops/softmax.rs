@@ -22,7 +22,7 @@ impl<E: Float, D: Device> Tape<E, D> {
         let mut y = Tensor::from_buffer(self.device(), *x.shape(), y);
         y.rows = x.rows.clone();
         let kept = y.shared();
-        Ok(self.record(y, Vec::new(), || Box::new(SoftmaxBackward { input, y: kept, width })))
+        Ok(self.record(y, &[input], Vec::new(), || Box::new(SoftmaxBackward { input, y: kept, width })))
     }
 }
 

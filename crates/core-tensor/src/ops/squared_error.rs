@@ -23,7 +23,7 @@ impl<E: Float, D: Device> Tape<E, D> {
         check_denominator(denominator)?;
         let input = self.input("squared_error", predicted)?;
         let value = self.device().squared_error(predicted.buffer(), targets);
-        Ok(self.record_loss(value / denominator, || {
+        Ok(self.record_loss(value / denominator, input, || {
             let (predicted, targets) = (predicted.shared(), targets.into());
             Box::new(SquaredErrorBackward { input, predicted, targets, denominator })
         }))

@@ -80,7 +80,7 @@ impl<M: Real, D: Device> AdamW<M, D> {
     ) {
         let device = view.device.clone();
         let (rate_scale, weight_decay) = self.config.groups.of(name, view.role);
-        let zeros = || device.zeros(D::len(view.buffer));
+        let zeros = || device.zeros(view.len());
         let fresh = || Moments { first: zeros(), second: zeros(), live: Vec::new(), count: 0 };
         let moments = self.moments.entry(view.id).or_insert_with(fresh);
         moments.count += 1;
@@ -98,10 +98,10 @@ impl<M: Real, D: Device> AdamW<M, D> {
             Gradient::Dense(values) => {
                 // Every row has moments from now on: which are live is found anew when a step brings rows again.
                 live.clear();
-                device.adamw(view.buffer, values, first, second, step);
+                view.update(|w| device.adamw(w, values, first, second, step));
             }
             Gradient::Rows { rows, width, values } => {
-                device.adamw_rows(view.buffer, (rows, values, *width), first, second, live, step);
+                view.update(|w| device.adamw_rows(w, (rows, values, *width), first, second, live, step));
             }
         }
     }
@@ -110,21 +110,21 @@ impl<M: Real, D: Device> AdamW<M, D> {
 impl<M: Real, D: Device> Optimizer<M, D> for AdamW<M, D> {
     fn step(
         &mut self,
-        module: &mut dyn Module<M, D>,
+        module: &dyn Module<M, D>,
         gradients: &Gradients<M, D>,
         learning_rate: f64,
         gradient_scale: f64,
     ) {
-        module.visit(&mut |name, view| {
+        module.visit_once(&mut |name, view| {
             if let Some(gradient) = gradients.get(view.id) {
                 self.update(name, view, gradient, learning_rate, gradient_scale);
             }
         });
     }
 
-    fn state(&self, module: &mut dyn Module<M, D>) -> Vec<StateTensor<M>> {
+    fn state(&self, module: &dyn Module<M, D>) -> Vec<StateTensor<M>> {
         let mut state = Vec::new();
-        module.visit(&mut |name, view| {
+        module.visit_once(&mut |name, view| {
             let Some(moments) = self.moments.get(&view.id) else { return };
             let device = &view.device;
             state.push((format!("first/{name}"), view.sizes.clone(), device.download(&moments.first)));
@@ -135,10 +135,10 @@ impl<M: Real, D: Device> Optimizer<M, D> for AdamW<M, D> {
         state
     }
 
-    fn load(&mut self, module: &mut dyn Module<M, D>, state: Vec<StateTensor<M>>) -> Result<(), TensorError> {
+    fn load(&mut self, module: &dyn Module<M, D>, state: Vec<StateTensor<M>>) -> Result<(), TensorError> {
         let saved = SavedState::new(state);
         let (mut moments, mut outcome) = (BTreeMap::new(), Ok(()));
-        module.visit(&mut |name, view| match saved_moments(&saved, name, &view) {
+        module.visit_once(&mut |name, view| match saved_moments(&saved, name, &view) {
             Ok(Some(of_parameter)) => {
                 moments.insert(view.id, of_parameter);
             }
@@ -158,7 +158,7 @@ fn saved_moments<M: Real, D: Device>(
     name: &str,
     view: &ParamView<'_, M, D>,
 ) -> Result<Option<Moments<M, D>>, TensorError> {
-    let len = D::len(view.buffer);
+    let len = view.len();
     let entries =
         [saved.get("first", name, len)?, saved.get("second", name, len)?, saved.get("count", name, 1)?];
     let [Some(first), Some(second), Some(count)] = entries else {

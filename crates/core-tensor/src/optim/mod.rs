@@ -30,20 +30,20 @@ pub trait Optimizer<M: Real, D: Device> {
     /// A parameter without a gradient is untouched, and its count of updates stays.
     fn step(
         &mut self,
-        module: &mut dyn Module<M, D>,
+        module: &dyn Module<M, D>,
         gradients: &Gradients<M, D>,
         learning_rate: f64,
         gradient_scale: f64,
     );
 
     /// The state as named tensors; with [`Optimizer::load`] it continues to the same bits.
-    fn state(&self, module: &mut dyn Module<M, D>) -> Vec<StateTensor<M>>;
+    fn state(&self, module: &dyn Module<M, D>) -> Vec<StateTensor<M>>;
 
     /// Takes a saved state. Entries whose parameter the module does not have are left out.
     ///
     /// Errors if an entry has another number of values than its parameter, if a count is no whole number of at
     /// least 0, or if a parameter has some of its entries only. The optimizer then stays as it was.
-    fn load(&mut self, module: &mut dyn Module<M, D>, state: Vec<StateTensor<M>>) -> Result<(), TensorError>;
+    fn load(&mut self, module: &dyn Module<M, D>, state: Vec<StateTensor<M>>) -> Result<(), TensorError>;
 }
 
 /// A saved state by name.

@@ -39,16 +39,16 @@ impl<M: Real, D: Device> Sgd<M, D> {
 impl<M: Real, D: Device> Optimizer<M, D> for Sgd<M, D> {
     fn step(
         &mut self,
-        module: &mut dyn Module<M, D>,
+        module: &dyn Module<M, D>,
         gradients: &Gradients<M, D>,
         learning_rate: f64,
         gradient_scale: f64,
     ) {
-        module.visit(&mut |name, view| {
+        module.visit_once(&mut |name, view| {
             let Some(gradient) = gradients.get(view.id) else { return };
             let device = view.device.clone();
             let (rate_scale, weight_decay) = self.config.groups.of(name, view.role);
-            let len = D::len(view.buffer);
+            let len = view.len();
             let velocity = self.velocities.entry(view.id).or_insert_with(|| device.zeros(len));
             let learning_rate = learning_rate * rate_scale;
             let step = SgdStep {
@@ -59,13 +59,13 @@ impl<M: Real, D: Device> Optimizer<M, D> for Sgd<M, D> {
                 gradient_scale,
             };
             let dense = device.upload(&gradient.to_dense(&device, len));
-            device.sgd(view.buffer, &dense, velocity, step);
+            view.update(|w| device.sgd(w, &dense, velocity, step));
         });
     }
 
-    fn state(&self, module: &mut dyn Module<M, D>) -> Vec<StateTensor<M>> {
+    fn state(&self, module: &dyn Module<M, D>) -> Vec<StateTensor<M>> {
         let mut state = Vec::new();
-        module.visit(&mut |name, view| {
+        module.visit_once(&mut |name, view| {
             if let Some(velocity) = self.velocities.get(&view.id) {
                 state.push((format!("velocity/{name}"), view.sizes.clone(), view.device.download(velocity)));
             }
@@ -73,10 +73,10 @@ impl<M: Real, D: Device> Optimizer<M, D> for Sgd<M, D> {
         state
     }
 
-    fn load(&mut self, module: &mut dyn Module<M, D>, state: Vec<StateTensor<M>>) -> Result<(), TensorError> {
+    fn load(&mut self, module: &dyn Module<M, D>, state: Vec<StateTensor<M>>) -> Result<(), TensorError> {
         let saved = SavedState::new(state);
         let (mut velocities, mut outcome) = (BTreeMap::new(), Ok(()));
-        module.visit(&mut |name, view| match saved.get("velocity", name, D::len(view.buffer)) {
+        module.visit_once(&mut |name, view| match saved.get("velocity", name, view.len()) {
             Ok(Some(values)) => {
                 velocities.insert(view.id, view.device.upload(values));
             }

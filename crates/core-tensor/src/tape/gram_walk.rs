@@ -32,7 +32,7 @@ impl<E: Float, D: Device> Tape<E, D> {
     /// Walks back from each task's losses and takes the dot products of the tasks' gradients over the `shared`
     /// parameters, holding the gradients of all tasks for one operation at a time.
     ///
-    /// Where each sequence of the pack has one task, this is one walk, which keeps the output gradients of linear
+    /// Where [`Tape::split`] can tell the tasks apart, this is one walk, which keeps the output gradients of linear
     /// layers for [`GramWalk::weigh`]. Otherwise it is a walk for each task, and weighing walks once more; the results
     /// are the same.
     ///
@@ -49,7 +49,7 @@ impl<E: Float, D: Device> Tape<E, D> {
     ) -> Result<GramWalk<'a, E, D>, TensorError> {
         let mut sink = GramSink::new(n_tasks, shared, Keep::Others);
         let seeds = task_seeds(losses, n_tasks)?;
-        let way = match pack.single_tasks() {
+        let way = match self.split(pack) {
             Some(task_of) => {
                 let seeds = seeds.into_iter().flatten().collect();
                 let plan = WalkPlan { seeds, stop_at: &[], split: Some(&task_of), last: true };

@@ -29,6 +29,7 @@ use crate::device::Device;
 use crate::element::Float;
 use crate::error::TensorError;
 use crate::kernels::random::DrawKey;
+use crate::pack::Pack;
 use crate::param::ParamId;
 use crate::shape::Shape;
 use crate::tensor::Tensor;
@@ -104,6 +105,8 @@ pub struct Tape<E: Float, D: Device> {
     nodes: Vec<Node<E, D>>,
     /// The parameters that were used, where a part is run without being recorded.
     seen: BTreeSet<ParamId>,
+    /// Whether an operation with parameters has no named rows, so that no walk can split its gradients by task.
+    rowless: bool,
     freed: bool,
 }
 
@@ -118,6 +121,7 @@ impl<E: Float, D: Device> Tape<E, D> {
             draws,
             nodes: Vec::new(),
             seen: BTreeSet::new(),
+            rowless: false,
             freed: false,
         }
     }
@@ -153,7 +157,7 @@ impl<E: Float, D: Device> Tape<E, D> {
     }
 
     /// The key of the draws of one random operation; `None` where dropout is off.
-    pub fn draw_key(&self, op: u32) -> Option<DrawKey> {
+    pub fn draw_key(&self, op: u64) -> Option<DrawKey> {
         self.draws.map(|(seed, step)| DrawKey { seed, op, step })
     }
 
@@ -173,8 +177,25 @@ impl<E: Float, D: Device> Tape<E, D> {
     }
 
     /// The parameters that were used on a tape that keeps nothing.
-    pub(crate) fn seen(self) -> Vec<ParamId> {
-        self.seen.into_iter().collect()
+    pub(crate) fn seen(&self) -> Vec<ParamId> {
+        self.seen.iter().copied().collect()
+    }
+
+    /// Takes over that a part of the tape, run apart, has parameters without named rows.
+    pub(crate) fn inherit_rows(&mut self, part: &Tape<E, D>) {
+        self.rowless |= part.rowless;
+    }
+
+    /// The task of each sequence, if one walk can split the gradients of this tape by task: each sequence of the pack
+    /// has one task, and every operation with parameters has named rows. Otherwise each task needs a walk of its own
+    /// ([`Tape::walk_each`]).
+    pub fn split(&self, pack: &Pack) -> Option<Vec<u32>> {
+        if self.rowless { None } else { pack.single_tasks() }
+    }
+
+    /// Whether an operation with these inputs and learned parameters would be recorded: a gradient of it is wanted.
+    pub(crate) fn records(&self, inputs: &[Option<NodeId>], parameters: &[ParamId]) -> bool {
+        self.recording && (!parameters.is_empty() || inputs.iter().any(Option::is_some))
     }
 
     /// The settings that a [`sibling`](Tape::sibling) would copy.
@@ -194,16 +215,20 @@ impl<E: Float, D: Device> Tape<E, D> {
         watched
     }
 
-    /// Records an operation that made `output`, unless recording is off.
+    /// Records an operation that made `output`, unless recording is off or nothing behind it is learned: no walk
+    /// then comes to it.
     ///
-    /// `parameters` are the keys of the parameters whose gradients the operation hands over itself.
+    /// `parameters` are the keys of the learned parameters whose gradients the operation hands over itself. A walk can
+    /// split these by task only if the rows of `output` are named.
     pub fn record<S: Shape>(
         &mut self,
         mut output: Tensor<S, E, D>,
+        inputs: &[Option<NodeId>],
         parameters: Vec<ParamId>,
         op: impl FnOnce() -> Box<dyn Backward<E, D>>,
     ) -> Tensor<S, E, D> {
-        output.node = if self.recording {
+        self.rowless |= !parameters.is_empty() && output.rows.is_none();
+        output.node = if self.records(inputs, &parameters) {
             self.push_node(Some(op()), parameters)
         } else {
             self.seen.extend(parameters);
@@ -212,9 +237,14 @@ impl<E: Float, D: Device> Tape<E, D> {
         output
     }
 
-    /// Records a loss, unless recording is off.
-    pub fn record_loss(&mut self, value: f64, op: impl FnOnce() -> Box<dyn Backward<E, D>>) -> Loss {
-        Loss { value, node: if self.recording { self.push_node(Some(op()), Vec::new()) } else { None } }
+    /// Records a loss, unless recording is off or nothing behind it is learned.
+    pub fn record_loss(
+        &mut self,
+        value: f64,
+        input: Option<NodeId>,
+        op: impl FnOnce() -> Box<dyn Backward<E, D>>,
+    ) -> Loss {
+        Loss { value, node: if self.records(&[input], &[]) { self.push_node(Some(op()), Vec::new()) } else { None } }
     }
 
     fn push_node(&mut self, op: Option<Box<dyn Backward<E, D>>>, parameters: Vec<ParamId>) -> Option<NodeId> {

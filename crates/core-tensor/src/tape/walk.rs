@@ -43,7 +43,7 @@ pub struct WalkPlan<'a, E: Float, D: Device> {
     pub stop_at: &'a [NodeId],
     /// The task of each sequence of the pack, to split weight gradients by task in this one walk.
     ///
-    /// Valid only if each sequence has one task and no operation mixes sequences; see [`crate::Pack::single_tasks`].
+    /// Valid only if each sequence has one task and no operation mixes sequences; see [`Tape::split`].
     pub split: Option<&'a [u32]>,
     /// Whether this is the last walk: what the tape kept is freed on the way.
     pub last: bool,
@@ -185,7 +185,8 @@ impl<E: Float, D: Device> Tape<E, D> {
     /// Walks back once. Returns the gradients at the tensors of `stop_at`, in that order; `None` for one that no
     /// gradient reached.
     ///
-    /// Errors if a seed or a stop was not recorded here, or if an earlier walk was the last.
+    /// Errors if a seed or a stop was not recorded here, if an earlier walk was the last, or if the walk is to split by
+    /// task and the tape cannot be split.
     pub fn walk(
         &mut self,
         plan: WalkPlan<'_, E, D>,
@@ -224,6 +225,9 @@ impl<E: Float, D: Device> Tape<E, D> {
         keeping: Option<&'a BTreeSet<ParamId>>,
         sink: &'a mut dyn GradientSink<E::Master, D>,
     ) -> Result<Walked<E, D>, TensorError> {
+        if split.is_some() && self.rowless {
+            return Err(TensorError::CannotSplit);
+        }
         let first = self.latest_start(&starts, stop_at)?;
         let lane = |(task, seeds): (_, Vec<_>)| {
             let (gradients, stopped) = ((0..=first).map(|_| None).collect(), stop_at.iter().map(|_| None));

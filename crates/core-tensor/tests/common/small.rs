@@ -45,7 +45,7 @@ pub struct Small<M: Real, D: Device> {
 
 fn linear<M: Real, D: Device>(device: &D, from: usize, to: usize, seed: u32) -> Linear<usize, usize, M, D> {
     let mut layer = Linear::new(tensor(device, (to, from), seed));
-    *layer.bias.value_mut() = tensor(device, (to,), seed + 1);
+    layer.bias.set(tensor(device, (to,), seed + 1));
     // Values of about 1 / sqrt(inputs), so that activations stay of unit size.
     device.scale(layer.weight.value_mut().buffer_mut(), (from as f64).sqrt().recip());
     layer
@@ -91,7 +91,7 @@ impl<M: Real, D: Device> Small<M, D> {
             words: Embedding::new(tensor(device, (WORDS, hidden), 1)),
             positions: Embedding::new(tensor(device, (64, hidden), 2)),
             embedding_norm: LayerNorm::new(device, hidden, 1e-5).expect("a positive epsilon"),
-            embedding_dropout: Dropout::new(rate, 1).expect("a rate"),
+            embedding_dropout: Dropout::new(rate, "dropout1").expect("a rate"),
             layers: (0..layers).map(|number| Layer::new(device, hidden, rate, number)).collect(),
             heads: (0..tasks).map(|task| linear(device, hidden, CLASSES, 1000 + 10 * task)).collect(),
             checkpoint: false,
@@ -159,10 +159,10 @@ impl<M: Real, D: Device> Small<M, D> {
 }
 
 impl<M: Real, D: Device> Module<M, D> for Small<M, D> {
-    fn visit(&mut self, visitor: &mut dyn FnMut(&str, ParamView<'_, M, D>)) {
+    fn visit(&self, visitor: &mut dyn FnMut(&str, ParamView<'_, M, D>)) {
         fn part<M: Real, D: Device>(
             name: &str,
-            module: &mut dyn Module<M, D>,
+            module: &dyn Module<M, D>,
             visitor: &mut dyn FnMut(&str, ParamView<'_, M, D>),
         ) {
             module.visit(&mut |inner, view| visitor(&format!("{name}.{inner}"), view));

@@ -4,7 +4,7 @@ use super::config::INITIALIZER_RANGE;
 use crate::error::EncoderError;
 use mtl_core_tensor::element::Real;
 use mtl_core_tensor::shape::{Const, Dim, Shape};
-use mtl_core_tensor::{Device, Embedding, Init, LayerNorm, Linear, Param, QueryKeyValue, Role, Tensor};
+use mtl_core_tensor::{Device, Dropout, Embedding, Init, LayerNorm, Linear, Param, QueryKeyValue, Role, Tensor};
 
 /// The first values of parameters, by the names that Hugging Face folders use.
 pub(crate) trait Values<M: Real> {
@@ -31,6 +31,8 @@ pub(crate) struct Build<'a, M: Real, D: Device> {
     pub(crate) device: &'a D,
     pub(crate) values: &'a dyn Values<M>,
     pub(crate) prefix: String,
+    /// The dotted name of the encoder in the model, which keys its draws apart from those of other copies.
+    pub(crate) model: &'a str,
 }
 
 impl<M: Real, D: Device> Build<'_, M, D> {
@@ -42,6 +44,11 @@ impl<M: Real, D: Device> Build<'_, M, D> {
 
     fn bias<S: Shape>(&self, name: &str, shape: S) -> Result<Param<S, M, D>, EncoderError> {
         Ok(Param::new(Role::BiasOrNorm, self.tensor(name, shape)?))
+    }
+
+    /// A place where units are dropped.
+    pub(crate) fn dropout(&self, name: &str, rate: f64) -> Result<Dropout, EncoderError> {
+        Ok(Dropout::new(rate, &format!("{}{}{name}", self.model, self.prefix))?)
     }
 
     /// A table of `entries` rows.

@@ -9,9 +9,6 @@ use mtl_core_tensor::{
     Device, Dropout, Embedding, LayerNorm, Module, Pack, ParamView, Tape, Tensor, TensorError,
 };
 
-/// The key of the draws after the embeddings; layers use lower ones.
-pub(super) const DROPOUT_OP: u32 = 1_000_000;
-
 /// The three tables and their norm.
 #[derive(Debug, Clone)]
 pub struct Embeddings<H: Dim, M: Real, D: Device> {
@@ -37,12 +34,12 @@ impl<H: Dim, M: Real, D: Device> Embeddings<H, M, D> {
             positions: build.embedding("position_embeddings", config.max_positions, hidden)?,
             segments: build.embedding("token_type_embeddings", config.segments, hidden)?,
             norm: build.layer_norm("LayerNorm", hidden, config.layer_norm_eps)?,
-            dropout: Dropout::new(config.dropout, DROPOUT_OP)?,
+            dropout: build.dropout("dropout", config.dropout)?,
         })
     }
 
     pub(super) fn set_dropout(&mut self, config: &BertConfig) -> Result<(), TensorError> {
-        self.dropout = Dropout::new(config.dropout, DROPOUT_OP)?;
+        self.dropout = self.dropout.with_rate(config.dropout)?;
         Ok(())
     }
 
@@ -64,13 +61,13 @@ impl<H: Dim, M: Real, D: Device> Embeddings<H, M, D> {
 }
 
 impl<H: Dim, M: Real, D: Device> Module<M, D> for Embeddings<H, M, D> {
-    fn visit(&mut self, visitor: &mut dyn FnMut(&str, ParamView<'_, M, D>)) {
-        let mut show = |part: &str, module: &mut dyn Module<M, D>| {
+    fn visit(&self, visitor: &mut dyn FnMut(&str, ParamView<'_, M, D>)) {
+        let mut show = |part: &str, module: &dyn Module<M, D>| {
             module.visit(&mut |name, view| visitor(&format!("{part}.{name}"), view));
         };
-        show("word_embeddings", &mut self.words);
-        show("position_embeddings", &mut self.positions);
-        show("token_type_embeddings", &mut self.segments);
-        show("LayerNorm", &mut self.norm);
+        show("word_embeddings", &self.words);
+        show("position_embeddings", &self.positions);
+        show("token_type_embeddings", &self.segments);
+        show("LayerNorm", &self.norm);
     }
 }

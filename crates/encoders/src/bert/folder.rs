@@ -27,16 +27,22 @@ impl<H: Dim, F: Dim, M: Real, D: Device> Bert<H, F, M, D> {
     /// Errors if a file is missing, cut short or wrong, a tensor is missing or has another shape, the weights are
     /// only a Python pickle, or the configuration is not a BERT's of this type's widths.
     pub fn from_folder(folder: &Path, device: &D) -> Result<Self, EncoderError> {
+        Bert::from_folder_as(folder, device, "encoder.")
+    }
+
+    /// As [`from_folder`](Bert::from_folder), as the part of a model with this dotted name, which keys its draws: copies
+    /// in one model have different ones.
+    pub fn from_folder_as(folder: &Path, device: &D, model: &str) -> Result<Self, EncoderError> {
         let config = BertConfig::from_file(&Folder::config_path(folder)?)?;
         let weights = Folder::open(folder)?;
-        Bert::build(device, &config, &weights, weights.has("pooler.dense.weight"))
+        Bert::build(device, &config, &weights, weights.has("pooler.dense.weight"), model)
     }
 
     /// Writes `config.json` and `model.safetensors` (f32) that `transformers.AutoModel` and
     /// [`Bert::from_folder`] load. Each file is there whole or not at all; the weights come last.
     ///
     /// Errors if the folder cannot be made or written.
-    pub fn save_folder(&mut self, folder: &Path) -> Result<(), EncoderError> {
+    pub fn save_folder(&self, folder: &Path) -> Result<(), EncoderError> {
         std::fs::create_dir_all(folder).map_err(|source| EncoderError::Io {
             path: folder.into(),
             action: "create the folder",
@@ -48,7 +54,7 @@ impl<H: Dim, F: Dim, M: Real, D: Device> Bert<H, F, M, D> {
     }
 
     /// The parameters as folders name and shape them, in f32.
-    fn folder_tensors(&mut self) -> Vec<NamedTensor> {
+    pub(super) fn folder_tensors(&self) -> Vec<NamedTensor> {
         let mut tensors = Vec::new();
         self.visit(&mut |name, view| {
             let values: Vec<f32> = view.to_vec().iter().map(|x| x.as_f64() as f32).collect();

@@ -4,16 +4,14 @@
 
 use super::BertConfig;
 use super::build::Build;
+use crate::acting::Acting;
 use crate::error::EncoderError;
 use mtl_core_tensor::element::{Float, Real};
 use mtl_core_tensor::shape::Dim;
 use mtl_core_tensor::{
-    Activation, Attention, Device, Dropout, LayerNorm, Linear, Module, Pack, ParamView, QueryKeyValue, Tape,
-    Tensor, TensorError,
+    Activation, Attention, Device, Dropout, Hooks, LayerNorm, Linear, Module, Pack, ParamView, QueryKeyValue,
+    Site, Tape, Tensor, TensorError,
 };
-
-/// How many dropouts a layer has room for: layer i uses the keys from i times this on.
-const DROPOUTS: u32 = 4;
 
 /// A layer of hidden size `H` and inner size `F`.
 #[derive(Debug, Clone)]
@@ -30,6 +28,8 @@ pub struct Layer<H: Dim, F: Dim, M: Real, D: Device> {
     pub output: Linear<F, H, M, D>,
     /// The last norm.
     pub output_norm: LayerNorm<H, M, D>,
+    /// Its number, from 0.
+    index: usize,
     activation: Activation,
     attention: Attention,
     attention_dropout: Dropout,
@@ -43,7 +43,7 @@ impl<H: Dim, F: Dim, M: Real, D: Device> Layer<H, F, M, D> {
         (hidden, inner): (H, F),
         config: &BertConfig,
     ) -> Result<Self, EncoderError> {
-        let dropouts = Dropouts::new(index, config)?;
+        let probabilities = build.dropout("attention.self.dropout", config.attention_dropout)?;
         let epsilon = config.layer_norm_eps;
         Ok(Layer {
             query_key_value: build.query_key_value("attention.self", hidden)?,
@@ -52,18 +52,18 @@ impl<H: Dim, F: Dim, M: Real, D: Device> Layer<H, F, M, D> {
             intermediate: build.linear("intermediate.dense", hidden, inner)?,
             output: build.linear("output.dense", inner, hidden)?,
             output_norm: build.layer_norm("output.LayerNorm", hidden, epsilon)?,
+            index,
             activation: config.activation,
-            attention: Attention { heads: config.heads, causal: false, dropout: dropouts.probabilities },
-            attention_dropout: dropouts.attention,
-            output_dropout: dropouts.output,
+            attention: Attention { heads: config.heads, causal: false, dropout: probabilities },
+            attention_dropout: build.dropout("attention.output.dropout", config.dropout)?,
+            output_dropout: build.dropout("output.dropout", config.dropout)?,
         })
     }
 
-    pub(super) fn set_dropout(&mut self, index: usize, config: &BertConfig) -> Result<(), TensorError> {
-        let dropouts = Dropouts::new(index, config)?;
-        self.attention.dropout = dropouts.probabilities;
-        self.attention_dropout = dropouts.attention;
-        self.output_dropout = dropouts.output;
+    pub(super) fn set_dropout(&mut self, config: &BertConfig) -> Result<(), TensorError> {
+        self.attention.dropout = self.attention.dropout.with_rate(config.attention_dropout)?;
+        self.attention_dropout = self.attention_dropout.with_rate(config.dropout)?;
+        self.output_dropout = self.output_dropout.with_rate(config.dropout)?;
         Ok(())
     }
 
@@ -72,56 +72,44 @@ impl<H: Dim, F: Dim, M: Real, D: Device> Layer<H, F, M, D> {
     /// # Shapes
     /// x: `(tokens, hidden)`; result: `(tokens, hidden)`, or `(rows, hidden)`.
     ///
-    /// Errors if the pack has another number of tokens, or none of these rows.
+    /// Errors if the pack has another number of tokens, or none of these rows, or as hooks do.
     pub fn forward<E: Float<Master = M>>(
         &self,
         tape: &mut Tape<E, D>,
         x: &Tensor<(usize, H), E, D>,
         pack: &Pack,
         rows: Option<&[u32]>,
+        hooks: Hooks<'_, H, E, D>,
     ) -> Result<Tensor<(usize, H), E, D>, TensorError> {
+        let act = Acting { hooks, pack };
         let qkv = tape.query_key_value(x, &self.query_key_value)?;
+        let qkv = act.on_queries_keys_values(self.index, tape, x, qkv)?;
         let context = tape.attention(&qkv, pack, self.attention)?;
         let (context, x) = match rows.filter(|rows| rows.len() < pack.tokens()) {
             Some(rows) => (tape.gather_rows(&context, rows)?, tape.gather_rows(x, rows)?),
             None => (context, x.clone()),
         };
-        let context = tape.linear(&context, &self.attention_output, Activation::None)?;
-        let a = tape.layer_norm(&context, Some(&x), &self.attention_norm, self.attention_dropout)?;
+        let out = tape.linear(&context, &self.attention_output, Activation::None)?;
+        let out = act.on(Site::AttentionOut(self.index), tape, &context, &x, out)?;
+        let a = tape.layer_norm(&out, Some(&x), &self.attention_norm, self.attention_dropout)?;
         let inner = tape.linear(&a, &self.intermediate, self.activation)?;
-        let y = tape.linear(&inner, &self.output, Activation::None)?;
-        tape.layer_norm(&y, Some(&a), &self.output_norm, self.output_dropout)
+        let out = tape.linear(&inner, &self.output, Activation::None)?;
+        let out = act.on(Site::FeedForwardOut(self.index), tape, &inner, &x, out)?;
+        let y = tape.layer_norm(&out, Some(&a), &self.output_norm, self.output_dropout)?;
+        act.on(Site::Layer(self.index), tape, &x, &x, y)
     }
 }
 
 impl<H: Dim, F: Dim, M: Real, D: Device> Module<M, D> for Layer<H, F, M, D> {
-    fn visit(&mut self, visitor: &mut dyn FnMut(&str, ParamView<'_, M, D>)) {
-        let mut show = |part: &str, module: &mut dyn Module<M, D>| {
+    fn visit(&self, visitor: &mut dyn FnMut(&str, ParamView<'_, M, D>)) {
+        let mut show = |part: &str, module: &dyn Module<M, D>| {
             module.visit(&mut |name, view| visitor(&format!("{part}.{name}"), view));
         };
-        show("attention.self.query_key_value", &mut self.query_key_value);
-        show("attention.output.dense", &mut self.attention_output);
-        show("attention.output.LayerNorm", &mut self.attention_norm);
-        show("intermediate.dense", &mut self.intermediate);
-        show("output.dense", &mut self.output);
-        show("output.LayerNorm", &mut self.output_norm);
-    }
-}
-
-/// The dropouts of one layer, each with a key of its own.
-struct Dropouts {
-    probabilities: Dropout,
-    attention: Dropout,
-    output: Dropout,
-}
-
-impl Dropouts {
-    fn new(layer: usize, config: &BertConfig) -> Result<Dropouts, TensorError> {
-        let first = layer as u32 * DROPOUTS;
-        Ok(Dropouts {
-            probabilities: Dropout::new(config.attention_dropout, first)?,
-            attention: Dropout::new(config.dropout, first + 1)?,
-            output: Dropout::new(config.dropout, first + 2)?,
-        })
+        show("attention.self.query_key_value", &self.query_key_value);
+        show("attention.output.dense", &self.attention_output);
+        show("attention.output.LayerNorm", &self.attention_norm);
+        show("intermediate.dense", &self.intermediate);
+        show("output.dense", &self.output);
+        show("output.LayerNorm", &self.output_norm);
     }
 }

@@ -17,10 +17,10 @@ use crate::error::EncoderError;
 use build::{Build, Values, width};
 use mtl_core_tensor::element::{Float, Real};
 use mtl_core_tensor::shape::Dim;
-use mtl_core_tensor::{Device, Encoder, Init, Linear, Module, Pack, ParamView, Tape, Tensor, TensorError};
-
-/// The lowest dropout key that a BERT of any size leaves free, for heads and adapters.
-pub const FIRST_FREE_DROPOUT_OP: u32 = embeddings::DROPOUT_OP + 1;
+use mtl_core_tensor::{
+    Device, Encoder, Export, Hooks, Init, Linear, Module, Pack, ParamId, ParamView, Tape, Tensor, TensorError,
+};
+use std::collections::BTreeSet;
 
 /// A BERT of hidden size `H` and inner size `F`, with parameters of `M` on `D`.
 ///
@@ -45,19 +45,20 @@ impl<H: Dim, F: Dim, M: Real, D: Device> Bert<H, F, M, D> {
     /// Errors if the configuration is invalid or has other widths than the type.
     pub fn new(device: &D, config: &BertConfig, init: &Init) -> Result<Self, EncoderError> {
         config.check()?;
-        Bert::build(device, config, init, true)
+        Bert::build(device, config, init, true, init.prefix())
     }
 
-    /// A BERT with the parameters that `values` gives.
+    /// A BERT with the parameters that `values` gives; `model` is its dotted name in a model, which keys its draws.
     fn build(
         device: &D,
         config: &BertConfig,
         values: &dyn Values<M>,
         has_pooler: bool,
+        model: &str,
     ) -> Result<Self, EncoderError> {
         let hidden: H = width("a hidden size of", config.hidden_size)?;
         let inner: F = width("an intermediate size of", config.intermediate_size)?;
-        let part = |prefix: &str| Build { device, values, prefix: prefix.to_string() };
+        let part = |prefix: &str| Build { device, values, prefix: prefix.to_string(), model };
         let layer =
             |index| Layer::build(&part(&format!("encoder.layer.{index}.")), index, (hidden, inner), config);
         let pooler = || part("").linear("pooler.dense", hidden, hidden);
@@ -81,29 +82,9 @@ impl<H: Dim, F: Dim, M: Real, D: Device> Bert<H, F, M, D> {
         let config = BertConfig { dropout: rate, attention_dropout: rate, ..self.config };
         config.check()?;
         self.embeddings.set_dropout(&config)?;
-        for (index, layer) in self.layers.iter_mut().enumerate() {
-            layer.set_dropout(index, &config)?;
-        }
+        self.layers.iter_mut().try_for_each(|layer| layer.set_dropout(&config))?;
         self.config = config;
         Ok(())
-    }
-
-    /// One layer, or these rows of its output.
-    fn run_layer<E: Float<Master = M>>(
-        &self,
-        index: usize,
-        tape: &mut Tape<E, D>,
-        x: &Tensor<(usize, H), E, D>,
-        pack: &Pack,
-        rows: Option<&[u32]>,
-    ) -> Result<Tensor<(usize, H), E, D>, TensorError> {
-        let len = self.layers.len();
-        let layer = self.layers.get(index).ok_or(TensorError::Index { op: "layer", index, len })?;
-        if !(self.checkpoint_layers && tape.is_recording()) {
-            return layer.forward(tape, x, pack, rows);
-        }
-        let (layer, pack, rows) = (layer.clone(), pack.clone(), rows.map(<[u32]>::to_vec));
-        tape.checkpoint(x, move |tape, x| layer.forward(tape, x, &pack, rows.as_deref()))
     }
 
     /// Whether layers keep only their input and run again in the backward pass: less memory, about a third more
@@ -114,15 +95,15 @@ impl<H: Dim, F: Dim, M: Real, D: Device> Bert<H, F, M, D> {
 }
 
 impl<H: Dim, F: Dim, M: Real, D: Device> Module<M, D> for Bert<H, F, M, D> {
-    fn visit(&mut self, visitor: &mut dyn FnMut(&str, ParamView<'_, M, D>)) {
-        let mut show = |part: &str, module: &mut dyn Module<M, D>| {
+    fn visit(&self, visitor: &mut dyn FnMut(&str, ParamView<'_, M, D>)) {
+        let mut show = |part: &str, module: &dyn Module<M, D>| {
             module.visit(&mut |name, view| visitor(&format!("{part}.{name}"), view));
         };
-        show("embeddings", &mut self.embeddings);
-        for (index, layer) in self.layers.iter_mut().enumerate() {
+        show("embeddings", &self.embeddings);
+        for (index, layer) in self.layers.iter().enumerate() {
             show(&format!("encoder.layer.{index}"), layer);
         }
-        if let Some(pooler) = &mut self.pooler {
+        if let Some(pooler) = &self.pooler {
             show("pooler.dense", pooler);
         }
     }
@@ -139,6 +120,22 @@ impl<H: Dim, F: Dim, E: Float, D: Device> Encoder<E, D> for Bert<H, F, E::Master
         self.layers.len()
     }
 
+    fn vocabulary(&self) -> usize {
+        self.config.vocab_size
+    }
+
+    fn positions(&self) -> usize {
+        self.config.max_positions
+    }
+
+    fn dropout(&self) -> f64 {
+        self.config.dropout
+    }
+
+    fn layer_parameters(&self, index: usize) -> BTreeSet<ParamId> {
+        self.layers.get(index).map(|layer| layer.names().into_keys().collect()).unwrap_or_default()
+    }
+
     fn embed(&self, tape: &mut Tape<E, D>, pack: &Pack) -> Result<Tensor<(usize, H), E, D>, TensorError> {
         self.embeddings.forward(tape, pack)
     }
@@ -149,29 +146,32 @@ impl<H: Dim, F: Dim, E: Float, D: Device> Encoder<E, D> for Bert<H, F, E::Master
         tape: &mut Tape<E, D>,
         x: &Tensor<(usize, H), E, D>,
         pack: &Pack,
+        rows: Option<&[u32]>,
+        hooks: Hooks<'_, H, E, D>,
     ) -> Result<Tensor<(usize, H), E, D>, TensorError> {
-        self.run_layer(index, tape, x, pack, None)
-    }
-
-    fn layer_at(
-        &self,
-        index: usize,
-        tape: &mut Tape<E, D>,
-        x: &Tensor<(usize, H), E, D>,
-        pack: &Pack,
-        rows: &[u32],
-    ) -> Result<Tensor<(usize, H), E, D>, TensorError> {
-        self.run_layer(index, tape, x, pack, Some(rows))
+        let len = self.layers.len();
+        let layer = self.layers.get(index).ok_or(TensorError::Index { op: "layer", index, len })?;
+        if !(self.checkpoint_layers && tape.is_recording()) {
+            return layer.forward(tape, x, pack, rows, hooks);
+        }
+        let (layer, pack, rows, hooks) = (layer.clone(), pack.clone(), rows.map(<[u32]>::to_vec), hooks.to_vec());
+        tape.checkpoint(x, move |tape, x| {
+            layer.forward(tape, x, &pack, rows.as_deref(), Hooks::new(&hooks))
+        })
     }
 
     fn pool(
         &self,
         tape: &mut Tape<E, D>,
-        first: Tensor<(usize, H), E, D>,
+        pooled: Tensor<(usize, H), E, D>,
     ) -> Result<Tensor<(usize, H), E, D>, TensorError> {
         match &self.pooler {
-            Some(pooler) => tape.linear(&first, pooler, Activation::Tanh),
-            None => Ok(first),
+            Some(pooler) => tape.linear(&pooled, pooler, Activation::Tanh),
+            None => Ok(pooled),
         }
+    }
+
+    fn export(&self) -> Option<Export> {
+        Some(Export { config: self.config.to_json(), tensors: self.folder_tensors() })
     }
 }

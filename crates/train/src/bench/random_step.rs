@@ -91,7 +91,7 @@ impl RandomModel {
 }
 
 impl Module<f32, Cpu> for RandomModel {
-    fn visit(&mut self, visitor: &mut dyn FnMut(&str, ParamView<'_, f32, Cpu>)) {
+    fn visit(&self, visitor: &mut dyn FnMut(&str, ParamView<'_, f32, Cpu>)) {
         self.encoder.visit(visitor);
         for (number, head) in self.heads.iter_mut().enumerate() {
             head.visit(&mut |name, view| visitor(&format!("{number}.{name}"), view));
