@@ -369,7 +369,7 @@ pub struct Row<B> {
 /// The row of a name.
 ///
 /// Errors if there is none.
-pub fn find<B>(rows: &'static [Row<B>], name: &str) -> Result<&'static Row<B>, UnknownMethod> {
+pub fn find<'a, B>(rows: &'a [Row<B>], name: &str) -> Result<&'a Row<B>, UnknownMethod> {
     rows.iter().find(|row| row.method.name == name).ok_or_else(|| {
         let names = || rows.iter().map(|row| row.method.name);
         UnknownMethod {

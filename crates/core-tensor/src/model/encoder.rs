@@ -5,7 +5,7 @@ use crate::device::Device;
 use crate::element::Float;
 use crate::error::TensorError;
 use crate::pack::Pack;
-use crate::param::{Module, ParamId};
+use crate::param::{Module, Param, ParamId};
 use crate::shape::Dim;
 use crate::tape::Tape;
 use crate::tensor::Tensor;
@@ -57,6 +57,12 @@ pub trait Encoder<E: Float, D: Device>: Module<E::Master, D> + Debug + Send + Sy
     /// What stands for a sequence.
     fn pooling(&self) -> Pooling {
         Pooling::First
+    }
+
+    /// The table of token embeddings, `(vocabulary, hidden)`, if it is as wide as a state: what the output layer of a
+    /// masked language model is tied to.
+    fn token_table(&self) -> Option<Param<(usize, Self::Hidden), E::Master, D>> {
+        None
     }
 
     /// The parameters of layer `index`; none if there is no such layer.

@@ -4,7 +4,9 @@ use super::config::INITIALIZER_RANGE;
 use crate::error::EncoderError;
 use mtl_core_tensor::element::Real;
 use mtl_core_tensor::shape::{Const, Dim, Shape};
-use mtl_core_tensor::{Device, Dropout, Embedding, Init, LayerNorm, Linear, Param, QueryKeyValue, Role, Tensor};
+use mtl_core_tensor::{
+    Device, Dropout, Embedding, Init, LayerNorm, Linear, Param, QueryKeyValue, Role, Tensor,
+};
 
 /// The first values of parameters, by the names that Hugging Face folders use.
 pub(crate) trait Values<M: Real> {

@@ -18,7 +18,8 @@ use build::{Build, Values, width};
 use mtl_core_tensor::element::{Float, Real};
 use mtl_core_tensor::shape::Dim;
 use mtl_core_tensor::{
-    Device, Encoder, Export, Hooks, Init, Linear, Module, Pack, ParamId, ParamView, Tape, Tensor, TensorError,
+    Device, Encoder, Export, Hooks, Init, Linear, Module, Pack, Param, ParamId, ParamView, Tape, Tensor,
+    TensorError,
 };
 use std::collections::BTreeSet;
 
@@ -132,6 +133,10 @@ impl<H: Dim, F: Dim, E: Float, D: Device> Encoder<E, D> for Bert<H, F, E::Master
         self.config.dropout
     }
 
+    fn token_table(&self) -> Option<Param<(usize, H), E::Master, D>> {
+        Some(self.embeddings.words.table.clone())
+    }
+
     fn layer_parameters(&self, index: usize) -> BTreeSet<ParamId> {
         self.layers.get(index).map(|layer| layer.names().into_keys().collect()).unwrap_or_default()
     }
@@ -154,10 +159,9 @@ impl<H: Dim, F: Dim, E: Float, D: Device> Encoder<E, D> for Bert<H, F, E::Master
         if !(self.checkpoint_layers && tape.is_recording()) {
             return layer.forward(tape, x, pack, rows, hooks);
         }
-        let (layer, pack, rows, hooks) = (layer.clone(), pack.clone(), rows.map(<[u32]>::to_vec), hooks.to_vec());
-        tape.checkpoint(x, move |tape, x| {
-            layer.forward(tape, x, &pack, rows.as_deref(), Hooks::new(&hooks))
-        })
+        let (layer, pack, rows, hooks) =
+            (layer.clone(), pack.clone(), rows.map(<[u32]>::to_vec), hooks.to_vec());
+        tape.checkpoint(x, move |tape, x| layer.forward(tape, x, &pack, rows.as_deref(), Hooks::new(&hooks)))
     }
 
     fn pool(
