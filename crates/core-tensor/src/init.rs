@@ -12,14 +12,20 @@ const PURPOSE: u32 = u32::from_be_bytes(*b"init");
 /// Draws first values for the parameters of one part of a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Init {
-    seed: u64,
+    /// None to draw nothing: all values are zero.
+    seed: Option<u64>,
     prefix: String,
 }
 
 impl Init {
     /// Draws under a seed, for the model as a whole.
     pub fn new(seed: u64) -> Init {
-        Init { seed, prefix: String::new() }
+        Init { seed: Some(seed), prefix: String::new() }
+    }
+
+    /// No draws: every first value is zero. For models that are only counted.
+    pub fn zeros() -> Init {
+        Init { seed: None, prefix: String::new() }
     }
 
     /// Draws for a part of this part: the names of its parameters begin with `part` and a dot.
@@ -35,9 +41,10 @@ impl Init {
     /// `count` draws from the normal distribution of mean 0, by Box and Muller (1958): of two uniforms u and v,
     /// r = sqrt(-2 ln u), and r cos(2 pi v) and r sin(2 pi v) are normal and independent.
     pub fn normal<M: Real>(&self, name: &str, count: usize, standard_deviation: f64) -> Vec<M> {
+        let Some(seed) = self.seed else { return vec![M::ZERO; count] };
         let hash = self.hash(name);
         let draw = |index: usize| {
-            let [a, b, c, d] = self.words(hash, index / 2);
+            let [a, b, c, d] = words(seed, hash, index / 2);
             let (u, v) = (open_unit(a, b), open_unit(c, d));
             let (radius, angle) = ((-2.0 * u.ln()).sqrt(), std::f64::consts::TAU * v);
             radius * if index.is_multiple_of(2) { angle.cos() } else { angle.sin() }
@@ -47,23 +54,24 @@ impl Init {
 
     /// `count` draws from the uniform distribution over (-bound, bound).
     pub fn uniform<M: Real>(&self, name: &str, count: usize, bound: f64) -> Vec<M> {
+        let Some(seed) = self.seed else { return vec![M::ZERO; count] };
         let hash = self.hash(name);
         let draw = |index| {
-            let [a, b, _, _] = self.words(hash, index);
+            let [a, b, _, _] = words(seed, hash, index);
             2.0 * open_unit(a, b) - 1.0
         };
         (0..count).map(|index| M::from_f64(bound * draw(index))).collect()
-    }
-
-    fn words(&self, hash: u64, index: usize) -> [u32; 4] {
-        let seed = [self.seed as u32, (self.seed >> 32) as u32];
-        philox([index as u32, hash as u32, (hash >> 32) as u32, PURPOSE], seed)
     }
 
     /// FNV-1a of the whole name.
     fn hash(&self, name: &str) -> u64 {
         fnv1a(self.prefix.bytes().chain(name.bytes()))
     }
+}
+
+fn words(seed: u64, hash: u64, index: usize) -> [u32; 4] {
+    let seed = [seed as u32, (seed >> 32) as u32];
+    philox([index as u32, hash as u32, (hash >> 32) as u32, PURPOSE], seed)
 }
 
 /// The hash of Fowler, Noll and Vo, variant 1a, of 64 bits.

@@ -4,10 +4,11 @@
 use std::path::Path;
 
 use mtl_base::registry;
+use mtl_core_tensor::device::Count;
 use mtl_core_tensor::element::Float;
-use mtl_core_tensor::{Architecture, Cpu, Device, Encoder, Head, Init, Penalty, bf16};
+use mtl_core_tensor::{Architecture, Cpu, Device, Head, Init, Penalty, bf16};
 use mtl_data::Tokenizer;
-use mtl_encoders::{Form, Options as EncoderOptions};
+use mtl_encoders::{AnyEncoder, Form, Options as EncoderOptions};
 use mtl_heads::{Classification, HeadConfig, MultiLabel, Regression, TokenClassification};
 use mtl_sharing::adapter::{self, AdapterParts};
 use mtl_sharing::architecture::{self, Parts};
@@ -108,13 +109,40 @@ fn reopened_on<E: Float<Master = f32>, D: Device>(
     let has_weights = ["model.safetensors", "model.safetensors.index.json"];
     let has_weights = has_weights.iter().any(|file| folder.join(file).is_file());
     assemble(config, tasks, device, &|name| {
-        let options = encoder_options(config, name);
+        let name = format!("{name}.");
+        let options = encoder_options(config, &name);
         if has_weights {
             return Ok(mtl_encoders::open(folder, device, &options)?);
         }
         let form = Form::read(&folder.join("config.json"))?;
         Ok(mtl_encoders::create(&form, device, &Init::new(config.seed), &options)?)
     })
+}
+
+/// A model of the configuration's form on a device that only counts, with so many token ids.
+///
+/// Errors if the encoder's form or a method's settings are refused.
+pub(crate) fn dry_model<E: Float<Master = f32>>(
+    config: &Config,
+    tasks: &[TaskSpec],
+    vocabulary: usize,
+    count: &Count,
+) -> Result<Model<E, Count>, TrainError> {
+    let form = form(config)?.with_vocabulary(vocabulary);
+    assemble(config, tasks, count, &|name| {
+        let name = format!("{name}.");
+        Ok(mtl_encoders::create(&form, count, &Init::zeros(), &encoder_options(config, &name))?)
+    })
+}
+
+/// The form of a configuration's encoder.
+fn form(config: &Config) -> Result<Form, TrainError> {
+    match &config.encoder.origin {
+        EncoderOrigin::From(folder) => Ok(Form::read(&config.path(folder))?),
+        EncoderOrigin::Preset(name) => {
+            Ok(mtl_encoders::preset(name).expect("the configuration accepts only names of presets"))
+        }
+    }
 }
 
 /// A model of encoders that `encoder` makes by their names.
@@ -136,9 +164,6 @@ fn assemble<E: Float<Master = f32>, D: Device>(
     let heads = tasks.iter().map(head).collect::<Result<_, TrainError>>()?;
     Ok(Model { device: device.clone(), architecture, heads })
 }
-
-/// An encoder of any family.
-type AnyEncoder<E, D> = Box<dyn Encoder<E, D, Hidden = usize>>;
 
 fn architecture_of<E: Float<Master = f32>, D: Device>(
     config: &Config,
@@ -184,12 +209,12 @@ fn encoder<E: Float<Master = f32>, D: Device>(
     name: &str,
     device: &D,
 ) -> Result<AnyEncoder<E, D>, TrainError> {
-    let options = encoder_options(config, name);
+    let name = format!("{name}.");
+    let options = encoder_options(config, &name);
     match &config.encoder.origin {
         EncoderOrigin::From(folder) => Ok(mtl_encoders::open(&config.path(folder), device, &options)?),
-        EncoderOrigin::Preset(name) => {
-            let form = Form::preset(name).expect("the configuration accepts only names of presets");
-            let form = form.with_vocabulary(tokenizer.vocabulary_size());
+        EncoderOrigin::Preset(_) => {
+            let form = form(config)?.with_vocabulary(tokenizer.vocabulary_size());
             // All copies start alike: the draws are those of the one encoder that tasks might share.
             let init = Init::new(config.seed).part("encoder");
             Ok(mtl_encoders::create(&form, device, &init, &options)?)
@@ -197,12 +222,13 @@ fn encoder<E: Float<Master = f32>, D: Device>(
     }
 }
 
-fn encoder_options(config: &Config, name: &str) -> EncoderOptions {
+/// `model` is the dotted name of the encoder in the model, with the dot.
+fn encoder_options<'a>(config: &Config, model: &'a str) -> EncoderOptions<'a> {
     EncoderOptions {
         dropout: config.encoder.dropout,
         checkpoint_layers: config.encoder.checkpoint_layers,
         pooling: None,
-        model: format!("{name}."),
+        model,
     }
 }
 

@@ -9,17 +9,21 @@ use serde::Serialize;
 
 use crate::build::{self, with_model};
 use crate::config::{Config, Dev};
+use crate::batch::Drawn;
 use crate::dataset::{Dataset, ExampleSet, Stream, Target};
 use crate::error::TrainError;
-pub use crate::estimate::Estimate;
+pub use crate::forecast::Estimate;
+use crate::forecast::{self, DryRun, MIB, Sizes};
 use crate::leaks;
-use crate::memory::{self, MIB, Memory};
 use crate::model::Model;
 use crate::observer::Observer;
 use crate::options::{Options, on_threads};
 use crate::prepare::Text;
 use crate::sampling::{Part, Sampling};
 use crate::spec::TaskSpec;
+
+/// Steps of a run whose work is counted, at most.
+const SAMPLE: u64 = 32;
 
 /// What a run will do.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -107,11 +111,16 @@ impl Plan {
             mean_tokens(&dataset.tasks[stream.tokens_of].train, &stream.examples) * shown as f64
         });
         let tokens = per_stream.sum::<f64>().round() as u64;
-        let memory = Memory::of(config, dataset, model, counts.most_tokens)?;
-        let limit = memory::limit(config);
-        let pack_tokens = config.train.pack_tokens.unwrap_or_else(|| memory.pack_tokens(limit));
         let form = model.architecture.form();
-        let estimate = Estimate::of(config, dataset, form, tokens, &memory, pack_tokens)?;
+        let mut dry = DryRun::<E>::new(config, dataset, form.vocabulary())?;
+        let limit = forecast::limit(config);
+        let pack_tokens = match config.train.pack_tokens {
+            Some(tokens) => tokens,
+            None => dry.pack_tokens(&counts.largest, limit)?,
+        };
+        let bytes = dry.bytes(&counts.largest, pack_tokens)?;
+        let sizes = Sizes { hidden: form.hidden(), inner: form.inner() };
+        let estimate = Estimate::of(&mut dry, &counts.sample, pack_tokens, (tokens, bytes), sizes)?;
         Ok(Plan {
             tasks: (0..dataset.tasks.len()).map(task).collect(),
             steps,
@@ -136,8 +145,10 @@ pub(crate) struct Counts {
     pub(crate) labelled: Vec<u64>,
     /// Steps that show a labelled example of each task.
     steps: Vec<u64>,
-    /// Tokens of the largest step.
-    most_tokens: u64,
+    /// The draws of the largest step, by tokens.
+    largest: Vec<Drawn>,
+    /// The draws of some steps all over the run.
+    sample: Vec<Vec<Drawn>>,
     /// The step in which each stream begins to repeat.
     first_repeat: Vec<Option<u64>>,
 }
@@ -149,15 +160,22 @@ impl Counts {
             shown: vec![0; n_streams],
             labelled: vec![0; n_tasks],
             steps: vec![0; n_tasks],
-            most_tokens: 0,
+            largest: Vec::new(),
+            sample: Vec::new(),
             first_repeat: vec![None; n_streams],
         };
+        let (mut most_tokens, every) = (0, steps.div_ceil(SAMPLE).max(1));
         for step in 1..=steps {
-            let mut tokens = 0;
-            for (stream_idx, chosen) in sampling.next_step() {
-                tokens += counts.add(step, stream_idx, &chosen, dataset);
+            let (mut tokens, drawn) = (0, sampling.next_step());
+            for (stream_idx, chosen) in &drawn {
+                tokens += counts.add(step, *stream_idx, chosen, dataset);
             }
-            counts.most_tokens = counts.most_tokens.max(tokens);
+            if (step - 1).is_multiple_of(every) {
+                counts.sample.push(drawn.clone());
+            }
+            if tokens > most_tokens {
+                (most_tokens, counts.largest) = (tokens, drawn);
+            }
         }
         counts
     }
