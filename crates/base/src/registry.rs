@@ -60,6 +60,19 @@ pub enum Default {
     Needed,
 }
 
+impl fmt::Display for Default {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Default::Number(number) => write!(f, "{number}"),
+            Default::Text(text) => f.write_str(text),
+            Default::Flag(flag) => write!(f, "{flag}"),
+            Default::Texts(texts) => f.write_str(&texts.join(", ")),
+            Default::None => Ok(()),
+            Default::Needed => f.write_str("needed"),
+        }
+    }
+}
+
 fn needed<S: serde::Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str("needed")
 }

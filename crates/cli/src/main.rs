@@ -11,6 +11,7 @@ mod eval;
 mod format;
 mod inspect;
 mod interrupt;
+mod methods;
 mod plan;
 mod predict;
 mod progress;
@@ -38,6 +39,7 @@ Examples:
   mtl compare tasks.toml --out runs/compare --seeds 3    is it worth it?
   mtl score squad --gold dev.json --predictions answers.json
   mtl bench                               how fast is a step on this machine?
+  mtl methods                             what can a configuration name?
   mtl verify                              is each method what its paper says?
 
 A configuration file (`mtl train --help` says more):
@@ -83,6 +85,7 @@ enum Command {
     Compare(compare::Compare),
     Score(score::Score),
     Bench(bench::Bench),
+    Methods(methods::Methods),
     Verify(verify::Verify),
 }
 
@@ -99,6 +102,7 @@ impl Command {
             Command::Compare(compare) => compare.run(),
             Command::Score(score) => score.run(),
             Command::Bench(bench) => bench.run(),
+            Command::Methods(methods) => methods.run(),
             Command::Verify(verify) => verify.run(),
         }
     }

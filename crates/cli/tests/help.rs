@@ -20,6 +20,7 @@ const PAGES: &[&[&str]] = &[
     &["score", "conlleval"],
     &["score", "squad"],
     &["bench"],
+    &["methods"],
     &["verify"],
 ];
 

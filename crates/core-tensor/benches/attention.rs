@@ -4,8 +4,9 @@
 //! The draws alone are measured as the difference between the rows with and without dropout.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use mtl_core_tensor::Cpu;
+use mtl_core_tensor::device::{AttentionDropout, AttentionOps, AttentionShape, Memory};
 use mtl_core_tensor::element::{DType, Float, bf16};
-use mtl_core_tensor::kernels::attention::{AttentionDropout, AttentionShape, backward, forward};
 use mtl_core_tensor::kernels::random::{DrawKey, Rate, RowKey};
 
 const HEADS: usize = 12;
@@ -39,9 +40,9 @@ fn one<E: Float>(c: &mut Criterion, name: &str, boundaries: &[usize], rate: f64)
     let dropout = AttentionDropout { rate, key: KEY, sequences: &numbers_in_step };
     let shape = AttentionShape { dropout: (rate != Rate::ZERO).then_some(dropout), ..plain };
     let (tokens, width) = (shape.tokens(), shape.width());
-    let (qkv, dout) = (numbers::<E>(tokens * 3 * width), numbers::<E>(tokens * width));
-    let (mut out, mut lse) = (vec![E::default(); dout.len()], vec![Default::default(); tokens * HEADS]);
-    let mut dqkv = vec![E::default(); qkv.len()];
+    let qkv = Cpu.upload(&numbers::<E>(tokens * 3 * width));
+    let dout = Cpu.upload(&numbers::<E>(tokens * width));
+    let (out, log_sum_exp) = Cpu.attention(&qkv, &shape);
     let dtype = match E::DTYPE {
         DType::Bf16 => "bf16",
         _ => "f32",
@@ -49,10 +50,10 @@ fn one<E: Float>(c: &mut Criterion, name: &str, boundaries: &[usize], rate: f64)
     let mut group = c.benchmark_group(format!("attention/{dtype}/dropout {}", shape.dropout.is_some()));
     group.throughput(Throughput::Elements(tokens as u64)).sample_size(20);
     group.bench_function(BenchmarkId::new("forward", name), |b| {
-        b.iter(|| forward(&mut out, Some(&mut lse), &qkv, &shape));
+        b.iter(|| Cpu.attention(&qkv, &shape));
     });
     group.bench_function(BenchmarkId::new("backward", name), |b| {
-        b.iter(|| backward(&mut dqkv, &dout, &out, &lse, &qkv, &shape));
+        b.iter(|| Cpu.attention_backward(&dout, &out, &log_sum_exp, &qkv, &shape));
     });
     group.finish();
 }

@@ -5,10 +5,10 @@
 //! threads, measured just before.
 
 use criterion::{BenchmarkId, Criterion, Throughput};
+use mtl_core_tensor::device::{CpuBuffer, LinearOps, LinearSizes, Memory};
 use mtl_core_tensor::element::{Element, Float, bf16};
-use mtl_core_tensor::kernels::activation::Activation;
-use mtl_core_tensor::kernels::gemm::{Epilogue, Mat, matmul};
 use mtl_core_tensor::kernels::peak::{flops_per_second, rate};
+use mtl_core_tensor::{Activation, Cpu};
 use std::time::Duration;
 
 /// Tokens, inputs and outputs of the linear layers of BERT-mini to BERT-base encoders.
@@ -34,49 +34,38 @@ enum Product {
 const PRODUCTS: [Product; 3] = [Product::Nt, Product::Nn, Product::Tn];
 
 /// The tensors of one linear layer whose activations are of type `E`.
-struct Layer<E> {
-    tokens: usize,
-    inputs: usize,
-    outputs: usize,
-    x: Vec<E>,
-    w: Vec<f32>,
-    y: Vec<E>,
-    dx: Vec<E>,
-    dw: Vec<f32>,
+struct Layer<E: Element> {
+    sizes: LinearSizes,
+    x: CpuBuffer<E>,
+    w: CpuBuffer<f32>,
+    y: CpuBuffer<E>,
 }
 
 impl<E: Float<Master = f32>> Layer<E> {
     fn new(tokens: usize, inputs: usize, outputs: usize) -> Self {
         let wave = |i: usize| ((i * 7 % 1000) as f64 / 1000.0) - 0.5;
-        let activations = |len| (0..len).map(|i| E::of(wave(i))).collect::<Vec<_>>();
-        let weights = |len| (0..len).map(|i| wave(i) as f32).collect::<Vec<_>>();
+        let activations = |len| Cpu.upload(&(0..len).map(|i| E::of(wave(i))).collect::<Vec<_>>());
+        let weights = |len| Cpu.upload(&(0..len).map(|i| wave(i) as f32).collect::<Vec<_>>());
         Layer {
-            tokens,
-            inputs,
-            outputs,
+            sizes: LinearSizes { rows: tokens, inputs, outputs },
             x: activations(tokens * inputs),
             w: weights(outputs * inputs),
             y: activations(tokens * outputs),
-            dx: activations(tokens * inputs),
-            dw: weights(outputs * inputs),
         }
     }
 
     fn flops(&self) -> f64 {
-        2.0 * self.tokens as f64 * self.inputs as f64 * self.outputs as f64
+        let LinearSizes { rows, inputs, outputs } = self.sizes;
+        2.0 * rows as f64 * inputs as f64 * outputs as f64
     }
 
-    fn run(&mut self, product: Product, activation: Activation) {
-        let (m, k, n) = (self.tokens, self.inputs, self.outputs);
-        let w = Mat::new(&self.w, n, k);
-        let epilogue = Epilogue { activation, ..Epilogue::default() };
+    /// The device's memory is pooled: a result takes the place of the one before.
+    fn run(&self, product: Product, activation: Activation) {
+        let Layer { sizes, x, w, y } = self;
         match product {
-            Product::Nt => matmul(&mut self.y, n, Mat::new(&self.x, m, k), w.t(), false, epilogue),
-            Product::Nn => matmul(&mut self.dx, k, Mat::new(&self.y, m, n), w, false, epilogue),
-            Product::Tn => {
-                let (x, dy) = (Mat::new(&self.x, m, k), Mat::new(&self.y, m, n));
-                matmul(&mut self.dw, k, dy.t(), x, false, Epilogue::default());
-            }
+            Product::Nt => drop(Cpu.linear(x, w, None, activation, None, *sizes)),
+            Product::Nn => drop(Cpu.linear_input(y, w, *sizes)),
+            Product::Tn => drop(Cpu.linear_weight(y, x, 0..sizes.rows, *sizes)),
         }
     }
 }
@@ -86,7 +75,7 @@ fn criterion_of<E: Float<Master = f32>>(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(format!("{product:?} {}", E::DTYPE));
         group.sample_size(10);
         for (name, m, k, n) in SHAPES {
-            let mut layer = Layer::<E>::new(m, k, n);
+            let layer = Layer::<E>::new(m, k, n);
             group.throughput(Throughput::Elements(layer.flops() as u64));
             group.bench_function(BenchmarkId::from_parameter(name), |b| {
                 b.iter(|| layer.run(product, Activation::None));
@@ -114,7 +103,7 @@ fn table(threads: usize) {
         println!("| layer | product | bf16 GFLOP/s | of peak | + gelu | f32 GFLOP/s | of peak |");
         println!("|---|---|---|---|---|---|---|");
         for (name, m, k, n) in SHAPES {
-            let (mut half, mut single) = (Layer::<bf16>::new(m, k, n), Layer::<f32>::new(m, k, n));
+            let (half, single) = (Layer::<bf16>::new(m, k, n), Layer::<f32>::new(m, k, n));
             for product in PRODUCTS {
                 let (fma, dot) = peaks();
                 let flops = half.flops();

@@ -20,7 +20,7 @@ pub mod tensor;
 pub mod threads;
 pub mod weights;
 
-pub use device::{Activation, Cpu, Device, Island};
+pub use device::{Activation, Count, Cpu, Device, Island};
 pub use element::{DType, Element, Float, Real, bf16};
 pub use error::{FileProblem, TensorError};
 pub use init::Init;

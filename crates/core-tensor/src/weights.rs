@@ -54,15 +54,24 @@ pub fn load_into<M: Real, D: Device>(
     module: &dyn Module<M, D>,
     file: &WeightFile,
 ) -> Result<(), TensorError> {
+    load_prefixed(module, file, "")
+}
+
+/// As [`load_into`], from tensors whose names have `prefix` before them.
+pub fn load_prefixed<M: Real, D: Device>(
+    module: &dyn Module<M, D>,
+    file: &WeightFile,
+    prefix: &str,
+) -> Result<(), TensorError> {
     let mut outcome = Ok(());
     module.visit_once(&mut |name, view| {
         if outcome.is_ok() {
-            outcome = file.find(name, &view.sizes).map(|_| ());
+            outcome = file.find(&format!("{prefix}{name}"), &view.sizes).map(|_| ());
         }
     });
     outcome?;
     module.visit_once(&mut |name, view| {
-        let values = file.get(name, &view.sizes).expect("every tensor was just found");
+        let values = file.get(&format!("{prefix}{name}"), &view.sizes).expect("every tensor was just found");
         view.set(&values).expect("a tensor of the parameter's shape has as many values");
     });
     Ok(())

@@ -1,7 +1,8 @@
 //! Laws of attention over random packs.
 
+use mtl_core_tensor::Cpu;
+use mtl_core_tensor::device::{AttentionDropout, AttentionOps, AttentionShape, Memory};
 use mtl_core_tensor::element::{Float, bf16};
-use mtl_core_tensor::kernels::attention::{AttentionDropout, AttentionShape, backward, forward};
 use mtl_core_tensor::kernels::random::{DrawKey, Rate, RowKey};
 use proptest::prelude::*;
 
@@ -64,11 +65,10 @@ impl Pack {
             (self.rate > 0.0).then_some(AttentionDropout { rate, key: KEY, sequences: &self.numbers });
         let plain = AttentionShape::new(&boundaries, self.heads, self.head_size);
         let shape = AttentionShape { causal: self.causal, dropout, ..plain };
-        let (mut out, mut dqkv) = (vec![E::default(); dout.len()], vec![E::default(); qkv.len()]);
-        let mut lse = vec![Default::default(); shape.tokens() * self.heads];
-        forward(&mut out, Some(&mut lse), qkv, &shape);
-        backward(&mut dqkv, dout, &out, &lse, qkv, &shape);
-        (out, dqkv)
+        let (qkv, dout) = (Cpu.upload(qkv), Cpu.upload(dout));
+        let (out, log_sum_exp) = Cpu.attention(&qkv, &shape);
+        let dqkv = Cpu.attention_backward(&dout, &out, &log_sum_exp, &qkv, &shape);
+        (Cpu.download(&out), Cpu.download(&dqkv))
     }
 
     fn run<E: Float>(&self) -> Passes<E> {

@@ -3,8 +3,9 @@
 mod common;
 
 use common::assert_close;
+use mtl_core_tensor::device::Memory;
 use mtl_core_tensor::optim::{AdamW, AdamWConfig, Groups, Optimizer, Sgd, SgdConfig, global_norm};
-use mtl_core_tensor::{Cpu, Device, Gradient, Gradients, Module, Param, ParamView, Real, Role, Tensor};
+use mtl_core_tensor::{Cpu, Gradient, Gradients, Module, Param, ParamView, Real, Role, Tensor};
 
 /// Vectors under the names `0`, `1`, ...
 struct Vectors<M: Real>(Vec<Param<(usize,), M, Cpu>>);

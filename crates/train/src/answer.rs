@@ -4,15 +4,16 @@
 
 use mtl_core_tensor::element::Float;
 use mtl_core_tensor::threads::awake;
-use mtl_core_tensor::{Cpu, Encoder, Pack, Prediction, ReadRows, Reads, Tape, Targets};
+use mtl_core_tensor::{Device, Pack, Prediction, ReadRows, Tape, Targets};
 use mtl_data::Encoded;
 
 use crate::batch::add_target;
-use crate::config::{Precision, TaskKind};
+use crate::config::TaskKind;
 use crate::dataset::Target;
 use crate::error::TrainError;
 use crate::model::Model;
 use crate::spec::TaskSpec;
+use crate::step::rows_of;
 
 /// What a model says of one text.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,10 +34,10 @@ pub struct Answers {
 }
 
 /// A model and one of its tasks, ready to be asked.
-#[derive(Debug, Clone, Copy)]
-pub struct Asked<'a> {
+#[derive(Debug)]
+pub struct Asked<'a, E: Float, D: Device> {
     /// The model.
-    pub model: &'a Model,
+    pub model: &'a Model<E, D>,
     /// The task's index.
     pub task_idx: usize,
     /// What the task is.
@@ -45,33 +46,16 @@ pub struct Asked<'a> {
     pub pack_tokens: usize,
 }
 
-impl Asked<'_> {
-    /// Asks in a precision. `targets` are those of the texts, all labelled.
-    pub fn answer(
-        &self,
-        precision: Precision,
-        texts: &[&Encoded],
-        targets: Option<&[&Target]>,
-    ) -> Result<Answers, TrainError> {
-        match precision {
-            Precision::Bf16 => self.answer_in::<mtl_core_tensor::bf16>(texts, targets),
-            Precision::F32 => self.answer_in::<f32>(texts, targets),
-        }
-    }
-
-    /// As [`answer`](Asked::answer), with the precision as a type.
-    pub fn answer_in<E: Float<Master = f32>>(
-        &self,
-        texts: &[&Encoded],
-        targets: Option<&[&Target]>,
-    ) -> Result<Answers, TrainError> {
+impl<E: Float<Master = f32>, D: Device> Asked<'_, E, D> {
+    /// Asks. `targets` are those of the texts, all labelled.
+    pub fn answer(&self, texts: &[&Encoded], targets: Option<&[&Target]>) -> Result<Answers, TrainError> {
         let mut answers: Vec<Option<Answer>> = vec![None; texts.len()];
         let (mut loss, mut count) = (0.0, 0.0);
         for chosen in packs(texts, self.pack_tokens) {
-            let (logits, pack_loss, rows) = awake(|| self.forward::<E>(texts, targets, &chosen))?;
+            let (logits, pack_loss, rows) = awake(|| self.forward(texts, targets, &chosen))?;
             loss += pack_loss;
             count += rows as f64;
-            let decoded = self.model.head::<E>(self.task_idx).decode(&logits);
+            let decoded = self.model.head(self.task_idx).decode(&logits);
             self.hand_out(texts, &chosen, decoded, &mut answers);
         }
         let answers = answers.into_iter().map(|answer| answer.expect("each text is in a pack")).collect();
@@ -79,7 +63,7 @@ impl Asked<'_> {
     }
 
     /// The logits of one pack, its summed loss, and over how many rows that is.
-    fn forward<E: Float<Master = f32>>(
+    fn forward(
         &self,
         texts: &[&Encoded],
         targets: Option<&[&Target]>,
@@ -89,15 +73,13 @@ impl Asked<'_> {
         if rows.is_empty() {
             return Ok((Vec::new(), 0.0, 0));
         }
-        let mut tape = Tape::<E, Cpu>::inference(&Cpu);
-        let head = self.model.head::<E>(self.task_idx);
-        // The rows are ascending, so that what is read has their order.
-        let read = ReadRows::new().with(head.reads(), &rows);
-        let encoded = self.model.encoder.encode_read(&mut tape, &pack, &read)?;
-        let states = match head.reads() {
-            Reads::Tokens => encoded.tokens,
-            Reads::Sequences => encoded.sequences,
-        };
+        let mut tape = Tape::<E, D>::inference(&self.model.device);
+        let head = self.model.head(self.task_idx);
+        let mut read = vec![ReadRows::new(); self.model.heads.len()];
+        read[self.task_idx] = ReadRows::new().with(head.reads(), &rows);
+        let encoding = self.model.architecture.encode(&mut tape, &pack, &read)?;
+        let encoded = &encoding.tasks[self.task_idx];
+        let states = rows_of(&mut tape, head.reads(), encoded, &read[self.task_idx], &rows)?;
         let logits = head.logits(&mut tape, &states)?;
         let (mut loss, mut counted) = (0.0, 0);
         if let Some(targets) = targets {

@@ -10,11 +10,10 @@ use std::path::{Path, PathBuf};
 
 use mtl_core_tensor::optim::Optimizer;
 use mtl_core_tensor::weights::{self, WeightFile};
-use mtl_core_tensor::{Cpu, Module, NamedTensor, TensorError};
+use mtl_core_tensor::{Device, Module, NamedTensor};
 use serde::{Deserialize, Serialize};
 
 use crate::error::TrainError;
-use crate::model::Model;
 use crate::run_folder::write_json;
 use crate::sampling::SamplingState;
 use crate::scores::Scores;
@@ -90,17 +89,17 @@ impl CheckpointFolder {
     }
 
     /// Writes the weights of a model, to be named by a later state.
-    pub fn write_best(&self, model: &mut Model, step: u64) -> Result<String, TrainError> {
+    pub fn write_best<D: Device>(&self, model: &dyn Module<f32, D>, step: u64) -> Result<String, TrainError> {
         let name = format!("best-{step}.safetensors");
         weights::save(&self.root.join(&name), &prefixed(MODEL, weights::tensors_of(model)), &[])?;
         Ok(name)
     }
 
     /// Writes weights and optimizer, to be named by a later state.
-    pub fn write_tensors(
+    pub fn write_tensors<D: Device>(
         &self,
-        model: &mut Model,
-        optimizer: &dyn Optimizer<f32, Cpu>,
+        model: &dyn Module<f32, D>,
+        optimizer: &dyn Optimizer<f32, D>,
         step: u64,
     ) -> Result<String, TrainError> {
         let name = format!("step-{step}.safetensors");
@@ -128,28 +127,21 @@ impl CheckpointFolder {
     }
 
     /// Sets a model's weights from a file that a state names.
-    pub fn load_model(&self, name: &str, model: &mut Model) -> Result<(), TrainError> {
+    pub fn load_model<D: Device>(&self, name: &str, model: &dyn Module<f32, D>) -> Result<(), TrainError> {
         let file = WeightFile::open(&self.root.join(name))?;
-        let mut outcome: Result<(), TensorError> = Ok(());
-        model.visit(&mut |name, mut view| {
-            if outcome.is_ok() {
-                let values = file.get(&format!("{MODEL}{name}"), &view.sizes);
-                outcome = values.and_then(|values| view.set(&values));
-            }
-        });
-        Ok(outcome?)
+        Ok(weights::load_prefixed(model, &file, MODEL)?)
     }
 
     /// Sets an optimizer's state from a file that a state names.
-    pub fn load_optimizer(
+    pub fn load_optimizer<D: Device>(
         &self,
         name: &str,
-        model: &mut Model,
-        optimizer: &mut dyn Optimizer<f32, Cpu>,
+        model: &dyn Module<f32, D>,
+        optimizer: &mut dyn Optimizer<f32, D>,
     ) -> Result<(), TrainError> {
         let file = WeightFile::open(&self.root.join(name))?;
         let state = file.names().filter_map(|name| Some((name, name.strip_prefix(OPTIMIZER)?)));
-        let state: Result<Vec<_>, TensorError> = state
+        let state: Result<Vec<_>, mtl_core_tensor::TensorError> = state
             .map(|(full, name)| {
                 let sizes = file.sizes(full).unwrap_or_default().to_vec();
                 Ok((name.to_owned(), sizes.clone(), file.get(full, &sizes)?))

@@ -367,6 +367,21 @@ pub enum TrainError {
         /// Another.
         second: String,
     },
+    /// A method looks at the gradients of what tasks share, and they share nothing.
+    #[error(
+        "sharing.{key} = \"{method}\" works on the parameters that tasks share, but with architecture \"{architecture}\" they \
+         share none: use \"{plain}\", or another architecture"
+    )]
+    NothingShared {
+        /// The key of the method.
+        key: &'static str,
+        /// The method.
+        method: &'static str,
+        /// The architecture.
+        architecture: &'static str,
+        /// The method that asks for nothing.
+        plain: &'static str,
+    },
     /// A joint run shows nothing of a task, so there is nothing to compare.
     #[error("the joint run of {steps} steps shows no example of task `{task}`; make it longer")]
     NeverShown {

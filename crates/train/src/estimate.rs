@@ -4,8 +4,7 @@ use std::time::Instant;
 
 use mtl_core_tensor::element::{DType, Float};
 use mtl_core_tensor::kernels::peak;
-use mtl_core_tensor::{Activation, Cpu, Init, Linear, Tape, Tensor, bf16};
-use mtl_encoders::BertConfig;
+use mtl_core_tensor::{Activation, Cpu, Device, Encoder, Init, Linear, Tape, Tensor, bf16};
 use serde::Serialize;
 
 use crate::batch::tokens_read;
@@ -53,28 +52,35 @@ pub struct Estimate {
 
 impl Estimate {
     /// The estimate of training an encoder of this form on so many tokens, in packs of at most `pack_tokens`.
-    pub(crate) fn of(
+    pub(crate) fn of<E: Float, D: Device>(
         config: &Config,
         dataset: &Dataset,
-        form: &BertConfig,
+        form: &dyn Encoder<E, D, Hidden = usize>,
         tokens: u64,
         memory: &Memory,
         pack_tokens: usize,
     ) -> Result<Estimate, TrainError> {
-        let flops = tokens as f64 * flops_per_token(form, &Shown::of(dataset));
+        let form = Sizes { hidden: form.hidden(), inner: form.inner(), layers: form.layers() };
+        let flops = tokens as f64 * flops_per_token(&form, &Shown::of(dataset));
         let (flops_per_second, peak_flops_per_second) = match config.train.precision {
-            Precision::Bf16 => (time_products::<bf16>(form)?, peak::flops_per_second(DType::Bf16)),
-            Precision::F32 => (time_products::<f32>(form)?, peak::flops_per_second(DType::F32)),
+            Precision::Bf16 => (time_products::<bf16>(&form)?, peak::flops_per_second(DType::Bf16)),
+            Precision::F32 => (time_products::<f32>(&form)?, peak::flops_per_second(DType::F32)),
         };
         let (memory_mib, seconds) = (memory.bytes(pack_tokens) / MIB, 1.5 * flops / flops_per_second);
         Ok(Estimate { memory_mib, flops, flops_per_second, peak_flops_per_second, seconds })
     }
 }
 
+/// The sizes of an encoder.
+struct Sizes {
+    hidden: usize,
+    inner: usize,
+    layers: usize,
+}
+
 /// Three times the forward pass's 2 a weight and token, and 4 x hidden a pair of tokens and layer.
-fn flops_per_token(form: &BertConfig, shown: &Shown) -> f64 {
-    let (hidden, inner, layers) =
-        (form.hidden_size as f64, form.intermediate_size as f64, form.layers as f64);
+fn flops_per_token(form: &Sizes, shown: &Shown) -> f64 {
+    let (hidden, inner, layers) = (form.hidden as f64, form.inner as f64, form.layers as f64);
     let after_attention = hidden * hidden + 2.0 * hidden * inner;
     let whole = layers * (3.0 * hidden * hidden + after_attention);
     6.0 * (whole - (1.0 - shown.read) * after_attention) + 12.0 * layers * hidden * shown.length
@@ -104,8 +110,8 @@ impl Shown {
 }
 
 /// The operations per second of a product of the encoder's sizes.
-fn time_products<E: Float<Master = f32>>(form: &BertConfig) -> Result<f64, TrainError> {
-    let (hidden, inner) = (form.hidden_size, form.intermediate_size);
+fn time_products<E: Float<Master = f32>>(form: &Sizes) -> Result<f64, TrainError> {
+    let (hidden, inner) = (form.hidden, form.inner);
     let values: Vec<f32> = Init::new(0).uniform("timed", inner * hidden, 1.0);
     let layer = Linear::new(Tensor::from_slice(&Cpu, (inner, hidden), &values)?);
     let x = vec![E::narrow(0.5); ROWS * hidden];

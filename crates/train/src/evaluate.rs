@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use mtl_core_tensor::bf16;
 use serde::{Deserialize, Serialize};
 
 use crate::answer::Asked;
-use crate::config::{Dev, Precision};
+use crate::build::with_model;
+use crate::config::Dev;
 use crate::dataset::ExampleSet;
 use crate::error::TrainError;
 use crate::load::{held_out, labelled_file};
@@ -88,11 +88,7 @@ pub fn evaluate(
 /// Scores one task of a finished run on a set, in the run's precision.
 pub(crate) fn judge(run: &FinishedRun, task_idx: usize, set: &ExampleSet) -> Result<Judged, TrainError> {
     let (spec, pack_tokens) = (&run.tasks.tasks[task_idx], run.tasks.pack_tokens);
-    let asked = Asked { model: &run.model, task_idx, spec, pack_tokens };
-    match run.config.train.precision {
-        Precision::Bf16 => score_task::<bf16>(&asked, set),
-        Precision::F32 => score_task::<f32>(&asked, set),
-    }
+    with_model!(&run.model, model => score_task(&Asked { model, task_idx, spec, pack_tokens }, set))
 }
 
 /// The examples to score: a file, the test set, the dev file, or what the run held out of the train file.

@@ -34,6 +34,9 @@ pub enum Line<'a> {
         /// Whether that problem had no solution, so that the weights are the method's documented substitute.
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         fallback: bool,
+        /// The sum of the penalties, if there are any.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        penalty: Option<f64>,
         /// The learning rate.
         learning_rate: f64,
         /// The norm of the whole gradient before clipping.

@@ -4,6 +4,7 @@ pub mod answer;
 pub mod batch;
 pub mod bench;
 pub mod benchmark;
+pub mod build;
 pub mod checkpoint;
 pub mod compare;
 pub mod config;

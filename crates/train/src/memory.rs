@@ -1,6 +1,7 @@
 //! How much memory a run takes, and the largest packs that fit into what there is.
 
-use mtl_core_tensor::{Cpu, Module};
+use mtl_core_tensor::element::Float;
+use mtl_core_tensor::{Cpu, Device, Module};
 use mtl_sharing::GradientKind;
 use mtl_sharing::gradient::Needs;
 
@@ -49,17 +50,16 @@ impl Memory {
     /// Of a run whose largest step has so many tokens.
     ///
     /// Errors if a method's settings are refused.
-    pub(crate) fn of(
+    pub(crate) fn of<E: Float<Master = f32>, D: Device>(
         config: &Config,
         dataset: &Dataset,
-        model: &mut Model,
+        model: &Model<E, D>,
         step_tokens: u64,
     ) -> Result<Memory, TrainError> {
-        let form = *model.encoder.config();
         let parameters = model.parameter_count() as f64;
-        let (hidden, inner, layers) =
-            (form.hidden_size as f64, form.intermediate_size as f64, form.layers as f64);
-        let rows = form.vocab_size as f64;
+        let form = model.architecture.form();
+        let (hidden, inner, layers) = (form.hidden() as f64, form.inner() as f64, form.layers() as f64);
+        let rows = form.vocabulary() as f64;
         // In f32 the values of norms and activations are made again from what these made them of.
         let (size, layer) = match config.train.precision {
             Precision::Bf16 => (2.0, 8.0 * hidden + 2.0 * inner),

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use mtl_core_tensor::Module;
+use mtl_core_tensor::element::Float;
+use mtl_core_tensor::{Device, Module};
 use mtl_sharing::WeightingConfig;
 use serde::Serialize;
 
+use crate::build::{self, with_model};
 use crate::config::{Config, Dev};
 use crate::dataset::{Dataset, ExampleSet, Stream, Target};
 use crate::error::TrainError;
@@ -15,7 +17,7 @@ use crate::memory::{self, MIB, Memory};
 use crate::model::Model;
 use crate::observer::Observer;
 use crate::options::{Options, on_threads};
-use crate::prepare::{self, Text};
+use crate::prepare::Text;
 use crate::sampling::{Part, Sampling};
 use crate::spec::TaskSpec;
 
@@ -77,8 +79,8 @@ pub struct TaskPlan {
 pub fn plan(config: &Config, options: &Options, observer: &mut dyn Observer) -> Result<Plan, TrainError> {
     on_threads(options.threads, || {
         let text = Text::load(config, options, observer)?;
-        let mut model = prepare::model(config, &text)?;
-        Plan::of(config, &text.dataset, &mut model, &Part::Whole)
+        let model = build::any_model(config, &text)?;
+        with_model!(&model, model => Plan::of(config, &text.dataset, model, &Part::Whole))
     })
 }
 
@@ -90,10 +92,10 @@ impl Plan {
     }
 
     /// The plan of a run that shows a part of its draws from a dataset.
-    pub(crate) fn of(
+    pub(crate) fn of<E: Float<Master = f32>, D: Device>(
         config: &Config,
         dataset: &Dataset,
-        model: &mut Model,
+        model: &Model<E, D>,
         part: &Part,
     ) -> Result<Plan, TrainError> {
         let mut sampling = Sampling::new(config, &dataset.sizes(), part)?;
@@ -108,7 +110,7 @@ impl Plan {
         let memory = Memory::of(config, dataset, model, counts.most_tokens)?;
         let limit = memory::limit(config);
         let pack_tokens = config.train.pack_tokens.unwrap_or_else(|| memory.pack_tokens(limit));
-        let form = model.encoder.config();
+        let form = model.architecture.form();
         let estimate = Estimate::of(config, dataset, form, tokens, &memory, pack_tokens)?;
         Ok(Plan {
             tasks: (0..dataset.tasks.len()).map(task).collect(),

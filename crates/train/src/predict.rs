@@ -9,6 +9,7 @@ use mtl_data::{Encoded, Source};
 use serde_json::{Map, Value, json};
 
 use crate::answer::{Answer, Asked};
+use crate::build::with_model;
 use crate::error::TrainError;
 use crate::load::{read, source_of};
 use crate::observer::Observer;
@@ -63,8 +64,11 @@ pub fn predict(
         let examples = read(&Source { label: None, refuse_empty_lines: true, ..source }, None)?;
         let encoded = run.tokenizer.encode_all(&examples)?;
         let texts: Vec<&Encoded> = encoded.iter().collect();
-        let asked = Asked { model: &run.model, task_idx, spec, pack_tokens: run.tasks.pack_tokens };
-        let answers = asked.answer(run.config.train.precision, &texts, None)?.answers;
+        let pack_tokens = run.tasks.pack_tokens;
+        let answers = with_model!(&run.model, model => {
+            Asked { model, task_idx, spec, pack_tokens }.answer(&texts, None)
+        })?
+        .answers;
         let mut lines = String::new();
         for answer in &answers {
             lines.push_str(&line(answer, &spec.labels).to_string());

@@ -1,22 +1,20 @@
-//! From a configuration to everything that a run needs: tokenizer, examples, model, optimizer.
+//! From a configuration to what a run needs beside its model: tokenizer, examples, optimizer, schedule.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use mtl_core_tensor::Device;
 use mtl_core_tensor::optim::{
     AdamW, AdamWConfig, Groups, Optimizer, Schedule, ScheduleShape, Sgd, SgdConfig,
 };
-use mtl_core_tensor::{Cpu, Init};
 use mtl_data::{DataError, TokenCache, Tokenizer};
-use mtl_encoders::{BertConfig, preset};
 use sha2::{Digest, Sha256};
 
 use crate::config::{self, Config, EncoderOrigin};
 use crate::dataset::Dataset;
 use crate::error::TrainError;
-use crate::model::{Model, SharedEncoder};
 use crate::observer::Observer;
 use crate::options::Options;
 use crate::run_folder::tokenizer_path;
@@ -106,43 +104,8 @@ pub fn pack_tokens(config: &Config) -> usize {
     config.train.pack_tokens.unwrap_or(PACK_TOKENS.max(config.encoder.max_tokens))
 }
 
-/// The model of a configuration before its first step.
-///
-/// Errors if the encoder's folder is refused, does not fit the tokenizer, or has too few positions.
-pub fn model(config: &Config, text: &Text) -> Result<Model, TrainError> {
-    let mut encoder = encoder(config, &text.tokenizer)?;
-    if let Some(rate) = config.encoder.dropout {
-        encoder.set_dropout(rate)?;
-    }
-    encoder.set_checkpoint_layers(config.encoder.checkpoint_layers);
-    let (max_tokens, positions) = (config.encoder.max_tokens, encoder.config().max_positions);
-    if max_tokens > positions {
-        return Err(config.error_at("encoder.max_tokens", TrainError::TooLong { max_tokens, positions }));
-    }
-    let misfit = |error| config.error_at(tokenizer_key(config), error);
-    text.tokenizer.check_vocabulary(encoder.config().vocab_size).map_err(misfit)?;
-    Ok(Model::new(encoder, &text.dataset.specs(), config.train.label_smoothing, config.seed)?)
-}
-
-/// The key that says which tokenizer is used.
-fn tokenizer_key(config: &Config) -> &'static str {
-    if config.encoder.tokenizer.is_some() { "encoder.tokenizer" } else { "encoder.from" }
-}
-
-/// The encoder of a folder, or a preset with as many token embeddings as the tokenizer has tokens.
-fn encoder(config: &Config, tokenizer: &Tokenizer) -> Result<SharedEncoder, TrainError> {
-    match &config.encoder.origin {
-        EncoderOrigin::From(folder) => Ok(SharedEncoder::from_folder(&config.path(folder), &Cpu)?),
-        EncoderOrigin::Preset(name) => {
-            let form = preset(name).expect("the configuration accepts only names of presets");
-            let form = BertConfig { vocab_size: tokenizer.vocabulary_size(), ..*form };
-            Ok(SharedEncoder::new(&Cpu, &form, &Init::new(config.seed).part("encoder"))?)
-        }
-    }
-}
-
 /// The optimizer of a configuration, before its first step.
-pub fn optimizer(config: &Config) -> Result<Box<dyn Optimizer<f32, Cpu> + Send>, TrainError> {
+pub fn optimizer<D: Device>(config: &Config) -> Result<Box<dyn Optimizer<f32, D> + Send>, TrainError> {
     let decay = config.train.weight_decay;
     Ok(match config.train.optimizer {
         config::Optimizer::AdamW { beta1, beta2, epsilon } => {

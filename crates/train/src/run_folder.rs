@@ -6,8 +6,8 @@
 //! | `tasks.json` | labels, scales and limits; hashes of the examples and the draws |
 //! | `history.jsonl` | one line a step and one an evaluation |
 //! | `checkpoint/` | what a resumed run needs |
-//! | `model/` | the encoder and its tokenizer as a Hugging Face folder |
-//! | `heads.safetensors` | the heads |
+//! | `weights.safetensors` | the whole model, by the names of its parameters: what is opened again |
+//! | `model/` | the encoder's form and its tokenizer; where tasks share one encoder, a whole Hugging Face folder; a folder for each encoder where there are several |
 //! | `outcomes.dev.jsonl`, `outcomes.test.jsonl` | predictions beside labels; the latter from a comparison |
 //! | `metrics.json` | the scores and what the run cost; written last |
 //! | `.lock` | nothing: whoever runs here holds a lock on it |
@@ -16,15 +16,17 @@
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
-use mtl_core_tensor::Cpu;
+use mtl_core_tensor::element::Float;
 use mtl_core_tensor::weights::{self, WeightFile};
+use mtl_core_tensor::{Device, Export};
 use mtl_data::Tokenizer;
 use serde::Serialize;
 
+use crate::build::{self, AnyModel, with_model};
 use crate::config::{Config, EncoderOrigin};
 use crate::error::TrainError;
 use crate::evaluate::Split;
-use crate::model::{Heads, Model, SharedEncoder};
+use crate::model::Model;
 use crate::scores::RunMetrics;
 use crate::spec::TaskFile;
 
@@ -86,7 +88,12 @@ impl RunFolder {
         self.root.join("model")
     }
 
-    /// The heads' weights.
+    /// The weights of the model.
+    pub fn weights(&self) -> PathBuf {
+        self.root.join("weights.safetensors")
+    }
+
+    /// The heads' weights of a run of version 0.1, whose encoder is in [`model`](RunFolder::model).
     pub fn heads(&self) -> PathBuf {
         self.root.join("heads.safetensors")
     }
@@ -137,13 +144,14 @@ impl RunFolder {
     }
 
     /// All that a run writes.
-    fn written(&self) -> [PathBuf; 10] {
+    fn written(&self) -> [PathBuf; 11] {
         [
             self.config(),
             self.tasks(),
             self.history(),
             self.checkpoint(),
             self.model(),
+            self.weights(),
             self.heads(),
             self.outcomes(Split::Dev),
             self.outcomes(Split::Test),
@@ -197,17 +205,28 @@ impl RunFolder {
         Ok(())
     }
 
-    /// Writes the model, its tokenizer and the heads.
-    pub fn write_model(
+    /// Writes the weights, the encoder's form and its tokenizer, and what others can load of it.
+    pub fn write_model<E: Float<Master = f32>, D: Device>(
         &self,
-        model: &mut Model,
+        model: &Model<E, D>,
         config: &Config,
         tokenizer: &Tokenizer,
     ) -> Result<(), TrainError> {
-        model.encoder.save_folder(&self.model())?;
+        let folder = self.model();
+        fs::create_dir_all(&folder).map_err(TrainError::io("create the folder", &folder))?;
+        let encoders = model.architecture.encoders();
+        for (name, encoder) in &encoders {
+            let Some(export) = encoder.export() else { continue };
+            let config = folder.join("config.json");
+            weights::write_whole(&config, export.config.as_bytes())?;
+            // An encoder that adapters act in is not the whole of what was learned.
+            if model.architecture.is_plain() {
+                let of_encoder = if encoders.len() == 1 { folder.clone() } else { folder.join(name) };
+                write_export(&of_encoder, &export)?;
+            }
+        }
         self.write_tokenizer(config, tokenizer)?;
-        let heads = weights::tensors_of(&mut Heads(&mut model.heads));
-        Ok(weights::save(&self.heads(), &heads, &[])?)
+        Ok(weights::save(&self.weights(), &weights::tensors_of(model), &[])?)
     }
 
     /// The files that the tokenizer came from, and `tokenizer.json` in any case.
@@ -240,10 +259,17 @@ impl RunFolder {
         self.read_metrics()?;
         let (config, tasks) = (self.read_config()?, TaskFile::read(&self.tasks())?);
         let tokenizer = Tokenizer::from_folder(&self.model(), tasks.max_tokens)?;
-        let encoder = SharedEncoder::from_folder(&self.model(), &Cpu)?;
-        let mut model = Model::new(encoder, &tasks.tasks, 0.0, config.seed)?;
-        weights::load_into(&mut Heads(&mut model.heads), &WeightFile::open(&self.heads())?)?;
+        let model = build::reopened(&config, &tasks.tasks, &self.model())?;
+        with_model!(&model, model => self.load_weights(model))?;
         Ok(FinishedRun { config, tasks, tokenizer, model })
+    }
+
+    /// Sets the weights of a model of the run's form. A run of version 0.1 has those of the heads in a file of their own.
+    fn load_weights<E: Float<Master = f32>, D: Device>(&self, model: &Model<E, D>) -> Result<(), TrainError> {
+        if self.weights().exists() || !self.heads().exists() {
+            return Ok(weights::load_into(model, &WeightFile::open(&self.weights())?)?);
+        }
+        Ok(weights::load_into(&model.heads_alone(), &WeightFile::open(&self.heads())?)?)
     }
 
     fn unfinished(&self, what: &'static str) -> TrainError {
@@ -260,8 +286,16 @@ pub struct FinishedRun {
     pub tasks: TaskFile,
     /// Its tokenizer.
     pub tokenizer: Tokenizer,
-    /// Its model.
-    pub model: Model,
+    /// Its model, in the precision of the run.
+    pub model: AnyModel,
+}
+
+/// Writes an encoder as a folder that others load. The weights come last.
+fn write_export(folder: &Path, export: &Export) -> Result<(), TrainError> {
+    fs::create_dir_all(folder).map_err(TrainError::io("create the folder", folder))?;
+    weights::write_whole(&folder.join("config.json"), export.config.as_bytes())?;
+    let metadata = [("format", "pt".to_owned())];
+    Ok(weights::save(&folder.join("model.safetensors"), &export.tensors, &metadata)?)
 }
 
 /// Where a configuration's tokenizer comes from: a folder or a file.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use mtl_core_tensor::Prediction;
 use mtl_core_tensor::element::Float;
+use mtl_core_tensor::{Device, Prediction};
 use mtl_metrics::significance::OwnedOutcomes;
 use mtl_metrics::{MetricError, MetricKey, OutcomeKind, Outcomes, score};
 
@@ -30,11 +30,14 @@ pub struct Judged {
 /// outcomes are what the metric that judges the task reads.
 ///
 /// Errors if a prediction is not finite, or as the metrics do.
-pub fn score_task<E: Float<Master = f32>>(asked: &Asked<'_>, set: &ExampleSet) -> Result<Judged, TrainError> {
+pub fn score_task<E: Float<Master = f32>, D: Device>(
+    asked: &Asked<'_, E, D>,
+    set: &ExampleSet,
+) -> Result<Judged, TrainError> {
     let labelled = set.labelled();
     let texts: Vec<_> = labelled.iter().map(|&i| &set.encoded[i]).collect();
     let targets: Vec<_> = labelled.iter().map(|&i| &set.targets[i]).collect();
-    let answers = asked.answer_in::<E>(&texts, Some(&targets))?;
+    let answers = asked.answer(&texts, Some(&targets))?;
     let keys = asked.spec.metric_keys();
     let failed = |source| TrainError::Score { task: asked.spec.name.clone(), source };
     let scored = keys.iter().map(|&key| {
@@ -46,14 +49,14 @@ pub fn score_task<E: Float<Master = f32>>(asked: &Asked<'_>, set: &ExampleSet) -
 }
 
 /// Scores every task on a set of its own, in order.
-pub fn score_all<'a, E: Float<Master = f32>>(
-    model: &Model,
+pub fn score_all<'a, E: Float<Master = f32>, D: Device>(
+    model: &Model<E, D>,
     tasks: impl Iterator<Item = (&'a TaskSpec, &'a ExampleSet)>,
     pack_tokens: usize,
 ) -> Result<Vec<(String, Judged)>, TrainError> {
     let score = |(task_idx, (spec, set)): (usize, (&TaskSpec, &ExampleSet))| {
         let asked = Asked { model, task_idx, spec, pack_tokens };
-        Ok((spec.name.clone(), score_task::<E>(&asked, set)?))
+        Ok((spec.name.clone(), score_task(&asked, set)?))
     };
     tasks.enumerate().map(score).collect()
 }

@@ -207,6 +207,7 @@ pub mod reference {
     }
 
     /// See [`super::forward`].
+    #[cfg(test)]
     pub fn forward<E: Float>(activation: Activation, u: &[E], y: &mut [E]) {
         for i in 0..y.len() {
             y[i] = E::of(value(activation, u[i].to_f64()));

@@ -57,9 +57,14 @@ pub mod reference {
         let labelled = logits.iter().zip(targets).filter(|(_, t)| !t.is_nan());
         let losses = labelled.map(|(z, t)| {
             let z = z.to_f64();
-            t * (-z).exp().ln_1p() + (1.0 - t) * z.exp().ln_1p()
+            t * softplus(-z) + (1.0 - t) * softplus(z)
         });
         losses.sum()
+    }
+
+    /// ln(1 + e^z), also where e^z is beyond all numbers.
+    fn softplus(z: f64) -> f64 {
+        z.max(0.0) + (-z.abs()).exp().ln_1p()
     }
 
     /// See [`super::backward`].

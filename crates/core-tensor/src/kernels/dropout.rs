@@ -65,6 +65,23 @@ pub fn keep_scales<M: Real>(out: &mut [M], stream: Stream, row: RowKey, rate: Ra
     }
 }
 
+/// The slow, obvious form, to test against: each unit by its own draw.
+pub mod reference {
+    use super::*;
+
+    /// See [`super::dropout`].
+    pub fn dropout<E: Float>(y: &mut [E], x: &[E], width: usize, rows: &[RowKey], key: DrawKey, rate: Rate) {
+        for i in 0..y.len() {
+            y[i] = E::of(x[i].to_f64() * keep_scale(rows[i / width], i % width, key, rate));
+        }
+    }
+
+    /// What a unit of a row is multiplied by; see [`keep_scales`](super::keep_scales).
+    pub fn keep_scale(row: RowKey, unit: usize, key: DrawKey, rate: Rate) -> f64 {
+        if key.stream().draw(row, 0, unit) >= rate.threshold() { rate.scale() } else { 0.0 }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,8 +106,7 @@ mod tests {
         let rows = rows(70);
         let (y, low) = (drawn::<f64>(width, &rows, 0.3), drawn::<bf16>(width, &rows, 0.3));
         for (i, (&y, low)) in y.iter().zip(low).enumerate() {
-            let keep = KEY.stream().draw(rows[i / width], 0, i % width) >= rate.threshold();
-            let scale = if keep { rate.scale() } else { 0.0 };
+            let scale = reference::keep_scale(rows[i / width], i % width, KEY, rate);
             assert_eq!(y, scale);
             assert_eq!(low, bf16::of(scale));
         }

@@ -79,25 +79,16 @@ pub fn sparse_gradient<E: Float>(
 pub mod reference {
     use super::*;
 
-    /// See [`super::lookup`].
-    pub fn lookup<E: Float>(table: &[E::Master], ids: &[u32], width: usize, y: &mut [E]) {
-        for i in 0..y.len() {
-            y[i] = E::narrow(table[ids[i / width] as usize * width + i % width]);
-        }
-    }
-
-    /// See [`super::lookup_sum`].
-    pub fn lookup_sum<E: Float>(tables: [&[E::Master]; 3], ids: [&[u32]; 3], width: usize, y: &mut [E]) {
+    /// See [`super::lookup_sum`], and with one table [`super::lookup`]; for any number of tables.
+    pub fn lookup_sum<E: Float>(lookups: &[(&[E::Master], &[u32])], width: usize, y: &mut [E]) {
         for i in 0..y.len() {
             let mut sum = E::Master::ZERO;
-            for (table, ids) in tables.iter().zip(&ids) {
+            for (table, ids) in lookups {
                 sum += table[ids[i / width] as usize * width + i % width];
             }
             y[i] = E::narrow(sum);
         }
     }
-
-    pub use crate::kernels::rows::reference::sum_by_index as sparse_gradient;
 }
 
 #[cfg(test)]
@@ -116,10 +107,11 @@ mod tests {
         let ids = [&word[..], &position, &segment];
         let (mut got, mut want) = (vec![E::default(); tokens * width], vec![E::default(); tokens * width]);
         lookup_sum(tables, ids, width, &mut got);
-        reference::lookup_sum(tables, ids, width, &mut want);
+        let lookups = [0, 1, 2].map(|k| (tables[k], ids[k]));
+        reference::lookup_sum(&lookups, width, &mut want);
         assert_close(&got, &want, tolerance::<E>());
         lookup(&words, &word, width, &mut got);
-        reference::lookup(&words, &word, width, &mut want);
+        reference::lookup_sum(&lookups[..1], width, &mut want);
         assert_eq!(got, want);
     }
 

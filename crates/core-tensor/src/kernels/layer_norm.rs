@@ -311,6 +311,14 @@ pub mod reference {
         }
     }
 
+    /// See [`super::gain_and_offset`].
+    pub fn gain_and_offset<E: Float>(normalised: &[E], gamma: &[E::Master], beta: &[E::Master], y: &mut [E]) {
+        for i in 0..y.len() {
+            let j = i % gamma.len();
+            y[i] = E::of(normalised[i].to_f64() * gamma[j].as_f64() + beta[j].as_f64());
+        }
+    }
+
     /// See [`super::backward`].
     pub fn backward<E: Float>(
         dy: &[E],

@@ -1,27 +1,31 @@
 //! CPU kernels: plain functions over slices and sizes, chosen at run time by [`isa`].
 //!
+//! They are called by [`Cpu`](crate::Cpu) and are no public API; what they can do at most ([`peak`]), the path that is
+//! in use ([`isa`]) and the draws that dropout is made of ([`random`]) are. Beside each fast kernel stands its
+//! reference, the slow obvious form, which its tests compare it with and [`Island`](crate::Island) runs.
+//!
 //! A kernel never depends on the number of threads: work is cut into chunks of a fixed size and reductions run
 //! in a fixed order, so the same input gives the same bits on one thread or many.
 
-pub mod activation;
-pub mod attention;
-pub mod bce;
+pub(crate) mod activation;
+pub(crate) mod attention;
+pub(crate) mod bce;
 #[cfg(test)]
 pub(crate) mod check;
-pub mod cross_entropy;
-pub mod dropout;
-pub mod elementwise;
-pub mod embedding;
-pub mod gemm;
+pub(crate) mod cross_entropy;
+pub(crate) mod dropout;
+pub(crate) mod elementwise;
+pub(crate) mod embedding;
+pub(crate) mod gemm;
 pub mod isa;
-pub mod layer_norm;
-pub mod mse;
-pub mod optimizer;
+pub(crate) mod layer_norm;
+pub(crate) mod mse;
+pub(crate) mod optimizer;
 pub mod peak;
 pub mod random;
-pub mod reduce;
-pub mod rows;
-pub mod softmax;
+pub(crate) mod reduce;
+pub(crate) mod rows;
+pub(crate) mod softmax;
 #[cfg(target_arch = "x86_64")]
 mod vector;
 

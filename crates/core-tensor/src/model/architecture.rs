@@ -86,6 +86,11 @@ pub trait Architecture<H: Dim, E: Float, D: Device>: Module<E::Master, D> + Debu
     /// The encoders, each with its name in the model; at least one.
     fn encoders(&self) -> Vec<NamedEncoder<'_, H, E, D>>;
 
+    /// Whether the encoders are all that it is made of, so that they can be used without it: nothing acts in them.
+    fn is_plain(&self) -> bool {
+        true
+    }
+
     /// The parameters that correspond to each other in the tasks' own copies, in the order of the tasks: what a penalty
     /// ties. Empty where tasks have no copies.
     fn copies(&self) -> Vec<Vec<ParamId>> {

@@ -45,6 +45,9 @@ pub trait Encoder<E: Float, D: Device>: Module<E::Master, D> + Debug + Send + Sy
     /// How many layers.
     fn layers(&self) -> usize;
 
+    /// The inner width of a layer's two position-wise products.
+    fn inner(&self) -> usize;
+
     /// How many token ids there are.
     fn vocabulary(&self) -> usize;
 

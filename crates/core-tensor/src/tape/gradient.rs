@@ -187,7 +187,7 @@ impl<M: Real, D: Device> GradientSink<M, D> for Gradients<M, D> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::device::Cpu;
+    use crate::device::{Cpu, Memory};
 
     fn rows(rows: &[u32], values: &[f64]) -> Gradient<f64, Cpu> {
         Gradient::Rows { rows: rows.to_vec(), width: 2, values: Cpu.upload(values) }

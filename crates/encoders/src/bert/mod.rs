@@ -121,6 +121,10 @@ impl<H: Dim, F: Dim, E: Float, D: Device> Encoder<E, D> for Bert<H, F, E::Master
         self.layers.len()
     }
 
+    fn inner(&self) -> usize {
+        self.config.intermediate_size
+    }
+
     fn vocabulary(&self) -> usize {
         self.config.vocab_size
     }

@@ -4,14 +4,15 @@ mod random_step;
 
 use std::time::Instant;
 
-use mtl_core_tensor::bf16;
 use mtl_core_tensor::element::{DType, Float};
 use mtl_core_tensor::kernels::peak;
 use mtl_core_tensor::optim::{AdamW, AdamWConfig};
 use mtl_core_tensor::profile::{Profile, Spent, profiled};
+use mtl_core_tensor::{Device, bf16};
 use mtl_encoders::preset;
 use serde::Serialize;
 
+use crate::build::{self, in_precision};
 use crate::config::{Config, EncoderOrigin, Precision};
 use crate::error::TrainError;
 use crate::machine::{Machine, peak_rss_mib};
@@ -131,10 +132,9 @@ pub fn bench(
     observer: &mut dyn Observer,
 ) -> Result<Bench, TrainError> {
     on_threads(threads, || match benched {
-        Benched::Config(config) => match config.train.precision {
-            Precision::Bf16 => bench_config::<bf16>(config, steps, observer),
-            Precision::F32 => bench_config::<f32>(config, steps, observer),
-        },
+        Benched::Config(config) => in_precision!(config.train.precision, E => {
+            bench_config::<E, _>(&build::device(), config, steps, observer)
+        }),
         Benched::Preset { name, batch, tokens, precision } => match precision {
             Precision::Bf16 => bench_preset::<bf16>(name, *batch, *tokens, steps),
             Precision::F32 => bench_preset::<f32>(name, *batch, *tokens, steps),
@@ -163,32 +163,33 @@ fn bench_preset<E: Float<Master = f32>>(
     Ok(measured.report::<E>(name.to_owned()))
 }
 
-fn bench_config<E: Float<Master = f32>>(
+fn bench_config<E: Float<Master = f32>, D: Device>(
+    device: &D,
     config: &Config,
     steps: u64,
     observer: &mut dyn Observer,
 ) -> Result<Bench, TrainError> {
     let text = Text::load(config, &Options::default(), observer)?;
     let dataset = &text.dataset;
-    let mut model = prepare::model(config, &text)?;
-    let mut stepper = Stepper::new(config, dataset, &mut model)?;
+    let model = build::model::<E, D>(config, &text, device)?;
+    let mut stepper = Stepper::new(config, dataset, &model)?;
     let mut optimizer = prepare::optimizer(config)?;
     let mut sampling = Sampling::new(config, &dataset.sizes(), &Part::Whole)?;
     let schedule = prepare::schedule(config, sampling.total_steps(config.train.length));
     // Packs as a run of this configuration would have them.
     let pack_tokens = match config.train.pack_tokens {
         Some(tokens) => tokens,
-        None => Plan::of(config, dataset, &mut model, &Part::Whole)?.pack_tokens,
+        None => Plan::of(config, dataset, &model, &Part::Whole)?.pack_tokens,
     };
     if stepper.needs_dev_losses() {
         let sets = dataset.tasks.iter().map(|task| (&task.spec, &task.dev));
-        let (scores, _) = outcomes::apart(score_all::<E>(&model, sets, pack_tokens)?);
+        let (scores, _) = outcomes::apart(score_all(&model, sets, pack_tokens)?);
         stepper.evaluated(&config.task_names().collect::<Vec<_>>(), &scores)?;
     }
     let measured = Measured::of(steps, |step| {
         let batches = stepper.lay(dataset, &sampling.next_step(), pack_tokens);
         let learning_rate = config.train.learning_rate * schedule.factor(step);
-        stepper.step::<E>(&mut model, optimizer.as_mut(), dataset, &batches, step, learning_rate)?;
+        stepper.step(&model, optimizer.as_mut(), dataset, &batches, step, learning_rate)?;
         let tokens: u64 = batches.iter().map(|batch| batch.tokens).sum();
         Ok((batches.iter().map(|batch| batch.sequences).sum(), tokens as usize))
     })?;

@@ -7,13 +7,12 @@ use mtl_core_tensor::element::Float;
 use mtl_core_tensor::optim::{AdamW, Optimizer, global_norm};
 use mtl_core_tensor::threads::awake;
 use mtl_core_tensor::{
-    Cpu, Encoder, Gradients, Head, Init, Module, Pack, ParamView, Tape, Targets, TensorError, WalkPlan,
+    Cpu, Encoder, Gradients, Head, Hooks, Init, Module, Pack, ParamView, Tape, Targets, TensorError, WalkPlan,
 };
 use mtl_encoders::{Bert, BertConfig};
 use mtl_heads::{Classification, HeadConfig};
 
 use crate::error::TrainError;
-use crate::model::SharedEncoder;
 
 const DROPOUT: f64 = 0.1;
 const LEARNING_RATE: f64 = 1e-5;
@@ -22,7 +21,7 @@ const LEARNING_RATE: f64 = 1e-5;
 #[derive(Debug)]
 pub struct RandomModel {
     /// The encoder.
-    pub encoder: SharedEncoder,
+    pub encoder: Bert<usize, usize, f32, Cpu>,
     /// The heads; a plain step uses the first.
     pub heads: Vec<Classification<usize, f32, Cpu>>,
 }
@@ -33,8 +32,8 @@ impl RandomModel {
     /// Errors if the form cannot be built.
     pub fn new(form: &BertConfig, heads: u32) -> Result<Self, TrainError> {
         let head = |number: u32| {
-            let config = HeadConfig { dropout: DROPOUT, op: u32::MAX - number };
-            Classification::new(&Cpu, form.hidden_size, 2, config, &Init::new(u64::from(number)))
+            let init = Init::new(u64::from(number)).part(&number.to_string());
+            Classification::new(&Cpu, form.hidden_size, 2, HeadConfig { dropout: DROPOUT }, &init)
         };
         let heads = (0..heads).map(head).collect::<Result<_, TensorError>>()?;
         Ok(RandomModel { encoder: Bert::new(&Cpu, form, &Init::new(0))?, heads })
@@ -64,7 +63,7 @@ impl RandomModel {
         let mut gradients = Gradients::new();
         for (pack, labels) in batch {
             let mut tape = Tape::<E, Cpu>::training(&Cpu, 0, step);
-            let encoded = self.encoder.encode(&mut tape, pack, &mut [])?;
+            let encoded = Encoder::<E, Cpu>::encode(&self.encoder, &mut tape, pack, Hooks::NONE)?;
             let logits = Head::<usize, E, Cpu>::logits(&self.heads[0], &mut tape, &encoded.sequences)?;
             drop(encoded);
             let loss = self.heads[0].loss(&mut tape, &logits, labels, sequences)?;
@@ -83,7 +82,7 @@ impl RandomModel {
     pub fn infer<E: Float<Master = f32>>(&self, pack: &Pack) -> Result<(), TrainError> {
         awake(|| {
             let mut tape = Tape::<E, Cpu>::inference(&Cpu);
-            let encoded = self.encoder.encode(&mut tape, pack, &mut [])?;
+            let encoded = Encoder::<E, Cpu>::encode(&self.encoder, &mut tape, pack, Hooks::NONE)?;
             Head::<usize, E, Cpu>::logits(&self.heads[0], &mut tape, &encoded.sequences)?;
             Ok(())
         })
@@ -93,7 +92,7 @@ impl RandomModel {
 impl Module<f32, Cpu> for RandomModel {
     fn visit(&self, visitor: &mut dyn FnMut(&str, ParamView<'_, f32, Cpu>)) {
         self.encoder.visit(visitor);
-        for (number, head) in self.heads.iter_mut().enumerate() {
+        for (number, head) in self.heads.iter().enumerate() {
             head.visit(&mut |name, view| visitor(&format!("{number}.{name}"), view));
         }
     }

@@ -9,6 +9,7 @@ use mtl_data::{Encoded, Source};
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, Asked};
+use crate::build::with_model;
 use crate::error::TrainError;
 use crate::load::{read, source_of};
 use crate::observer::Observer;
@@ -136,8 +137,10 @@ fn predict(run: &FinishedRun, wanted: &Wanted) -> Result<(String, u64), TrainErr
     let encoded = run.tokenizer.encode_all(&examples)?;
     let texts: Vec<&Encoded> = encoded.iter().collect();
     let spec = &run.tasks.tasks[task_idx];
-    let asked = Asked { model: &run.model, task_idx, spec, pack_tokens: run.tasks.pack_tokens };
-    let answers = asked.answer(run.config.train.precision, &texts, None)?.answers;
+    let pack_tokens = run.tasks.pack_tokens;
+    let asked =
+        with_model!(&run.model, model => Asked { model, task_idx, spec, pack_tokens }.answer(&texts, None));
+    let answers = asked?.answers;
     let predicted: Vec<String> = answers.iter().map(|answer| said(answer, &spec.labels, task)).collect();
     let text = match task.benchmark {
         Benchmark::SuperGlue => objects(&source, &predicted, task)?,

@@ -196,6 +196,34 @@ pub enum ConfigProblem {
         /// The gradient combining.
         second: &'static str,
     },
+    /// An architecture shares between tasks, and there is one.
+    #[error("architecture \"{architecture}\" shares between tasks, but there is one task only: use \"hard\"")]
+    NothingToShare {
+        /// The architecture.
+        architecture: &'static str,
+    },
+    /// An adapter acts in one encoder, and each task has its own.
+    #[error(
+        "adapter \"{adapter}\" acts in the one encoder that tasks share, but with architecture \"{architecture}\" each \
+         task has its own: use architecture \"hard\""
+    )]
+    AdapterOfCopies {
+        /// The adapter.
+        adapter: &'static str,
+        /// The architecture.
+        architecture: &'static str,
+    },
+    /// A penalty ties copies, and there are none.
+    #[error(
+        "penalty \"{penalty}\" ties the tasks' copies of an encoder, but with architecture \"{architecture}\" there is one \
+         encoder: use architecture \"soft\" or \"cross-stitch\""
+    )]
+    PenaltyWithoutCopies {
+        /// The penalty.
+        penalty: &'static str,
+        /// The architecture.
+        architecture: &'static str,
+    },
     /// Tasks that label the same examples disagree about where they are.
     #[error("`{key}` must be the same as in [tasks.{other}], whose examples the task labels")]
     OtherExamples {

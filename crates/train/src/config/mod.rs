@@ -16,6 +16,7 @@ mod error;
 mod examples;
 mod invalid_bio;
 mod memory_size;
+mod method;
 mod metric;
 mod places;
 mod section;
@@ -40,8 +41,9 @@ pub use error::{ConfigError, ConfigProblem, Suggestion};
 pub use examples::{Dev, Examples, Format};
 pub use invalid_bio::InvalidBio;
 pub use memory_size::MemorySize;
+pub use method::MethodConfig;
 pub use metric::METRICS_BY_KIND;
-pub use sharing::{Architecture, GradientsConfig, SharingConfig};
+pub use sharing::{GradientsConfig, SharingConfig};
 pub use task::{TaskConfig, TaskKind};
 pub use training::{Keep, Length, Optimizer, OptimizerKind, Precision, Schedule, Select, TrainConfig};
 

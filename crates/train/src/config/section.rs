@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use mtl_base::registry::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -206,6 +207,52 @@ impl<'s> Entry<'s> {
             }
             other => Err(self.wrong_type(self.value, "a table", other)),
         }
+    }
+
+    /// Whether the value is a table.
+    pub(super) fn is_table(&self) -> bool {
+        matches!(self.value.get_ref(), DeValue::Table(_))
+    }
+
+    /// The items of an array, each under the key's name; a value that is no array is its only item.
+    pub(super) fn items(&self) -> Vec<Entry<'s>> {
+        match self.value.get_ref() {
+            DeValue::Array(items) => items.iter().map(|value| self.with_value(value)).collect(),
+            _ => vec![self.with_value(self.value)],
+        }
+    }
+
+    fn with_value(&self, value: &'s Spanned<DeValue<'s>>) -> Entry<'s> {
+        let (key, key_at) = (self.key, self.key_at);
+        Entry { source: self.source, name: self.name.clone(), key, key_at, value }
+    }
+
+    /// The value of a setting: a number, a text, true or false, texts, or numbers or texts by name.
+    pub(super) fn value(&self) -> Result<Value, ConfigError> {
+        const EXPECTED: &str =
+            "a number, a text, true or false, an array of texts, or a table of numbers or texts";
+        Ok(match self.value.get_ref() {
+            DeValue::Boolean(flag) => Value::Flag(*flag),
+            DeValue::String(text) => Value::Text(text.to_string()),
+            DeValue::Float(_) | DeValue::Integer(_) => Value::Number(self.number_at(self.value, EXPECTED)?.0),
+            DeValue::Array(items) => {
+                let text = |item| self.string_at(item, "an array of texts");
+                Value::Texts(items.iter().map(text).collect::<Result<_, _>>()?)
+            }
+            DeValue::Table(_) => {
+                let entries = self.table(None)?.entries();
+                if entries.iter().all(Entry::is_string) && !entries.is_empty() {
+                    let text = |entry: &Entry<'_>| Ok((entry.key.to_owned(), entry.string()?));
+                    Value::TextsByName(entries.iter().map(text).collect::<Result<_, ConfigError>>()?)
+                } else {
+                    let number = |entry: &Entry<'_>| {
+                        Ok((entry.key.to_owned(), entry.number_at(entry.value, "a number")?.0))
+                    };
+                    Value::Numbers(entries.iter().map(number).collect::<Result<_, ConfigError>>()?)
+                }
+            }
+            other => return Err(self.wrong_type(self.value, EXPECTED, other)),
+        })
     }
 
     /// Whether the value is a string.

@@ -7,43 +7,47 @@ use mtl_sharing::gradient::{KeyValue, Needs};
 use mtl_sharing::{GradientKind, WeightingConfig, WeightingKind};
 use serde::Serialize;
 
-use super::choice::choices;
 use super::error::{ConfigError, ConfigProblem, Suggestion};
+use super::method::{MethodConfig, NAME};
 use super::section::{Entry, Section};
 use super::task::{TaskConfig, read_weight};
 use crate::step::INDEPENDENT;
 
 /// The keys that are not a method's own.
-const KEYS: &[&str] = &["architecture", "weighting", "weights", "gradients", "measure_every"];
+const KEYS: &[&str] =
+    &["architecture", "adapter", "penalty", "weighting", "weights", "gradients", "measure_every"];
+
+/// One encoder for all tasks.
+const HARD: &str = "hard";
 
 /// How often tasks are measured where the configuration does not say.
 const MEASURE_EVERY: u64 = 50;
-
-choices! {
-    /// What the tasks share.
-    Architecture {
-        /// One encoder for all tasks, a head for each.
-        Hard = "hard",
-    }
-}
 
 /// How tasks share.
 ///
 /// | key | default | meaning | range |
 /// |---|---|---|---|
-/// | `architecture` | hard | what the tasks share | [`Architecture`] |
+/// | `architecture` | hard | what the tasks share | see below |
+/// | `adapter` | | what acts in the encoder's layers and is learned in place of it | see below |
+/// | `penalty` | | a term of the loss that ties the tasks' copies; an array for several | see below |
 /// | `weighting` | fixed if any weight is given, else equal | how losses are weighted | [`WeightingKind`] |
 /// | `weights` | | `{ task = weight }`, another way to write `tasks.NAME.weight` | above 0 |
 /// | `gradients` | sum | how the tasks' gradients become one | [`GradientKind`] |
 /// | `measure_every` | 50 where steps mix tasks | steps between measurements of each task's gradient; 0 never | at least 0 |
 ///
-/// The keys of the loss weighting and of the gradient combining stand beside these: [`WeightingKind::keys`] and
-/// [`GradientKind::keys`].
+/// A method is its name, or a table of its `name` and its own keys. Those of the loss weighting and of the gradient
+/// combining may stand beside these instead: [`WeightingKind::keys`] and [`GradientKind::keys`].
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct SharingConfig {
     /// What the tasks share.
-    pub architecture: Architecture,
+    pub architecture: MethodConfig,
+    /// What acts in the encoder's layers, if anything does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adapter: Option<MethodConfig>,
+    /// The terms of the loss that read parameters.
+    #[serde(rename = "penalty", skip_serializing_if = "Vec::is_empty")]
+    pub penalties: Vec<MethodConfig>,
     /// How losses are weighted. Fixed weights themselves are in [`TaskConfig::weight`].
     #[serde(flatten)]
     pub weighting: WeightingConfig,
@@ -75,13 +79,21 @@ impl GradientsConfig {
 }
 
 impl SharingConfig {
-    /// Equal or fixed weights and the plain sum of gradients, with nothing measured: what a step of one task needs.
+    /// What one task alone needs: an encoder of its own without penalties, equal or fixed weights and the plain sum of
+    /// gradients, with nothing measured. An adapter stays: it says how an encoder is trained, not how it is shared.
     pub(super) fn plain(&self) -> Self {
         let weighting = match self.weighting {
             WeightingConfig::Fixed => WeightingConfig::Fixed,
             _ => WeightingConfig::Equal,
         };
-        Self { weighting, gradients: GradientsConfig::sum(), measure_every: 0, ..*self }
+        Self {
+            architecture: hard(),
+            adapter: self.adapter.clone(),
+            penalties: Vec::new(),
+            weighting,
+            gradients: GradientsConfig::sum(),
+            measure_every: 0,
+        }
     }
 
     /// Reads the section and hands its weights to the tasks; steps are made of `unit`, of `batch` sequences.
@@ -96,35 +108,73 @@ impl SharingConfig {
         let Some(section) = section else {
             let (weighting, gradients) = (default_weighting(weighted), GradientsConfig::sum());
             let weighting = weighting.configure(&BTreeMap::new()).expect("it has no keys");
-            return Ok(Self { architecture: Architecture::Hard, weighting, gradients, measure_every });
+            let (architecture, adapter, penalties) = (hard(), None, Vec::new());
+            return Ok(Self { architecture, adapter, penalties, weighting, gradients, measure_every });
         };
         if let Some(weights) = section.get("weights") {
             read_weights(&weights.table(None)?, tasks)?;
             weighted = true;
         }
-        let weighting = section.or("weighting", default_weighting(weighted), |entry| {
-            let weighting = entry.choice()?;
-            check_weights(entry, weighting, tasks)?;
-            let plain = matches!(weighting, WeightingKind::Equal | WeightingKind::Fixed);
-            check_unit(entry, weighting.name(), plain, unit)?;
-            Ok(weighting)
-        })?;
-        let gradients = section.or("gradients", GradientKind::Sum, |entry| {
-            let kind: GradientKind = entry.choice()?;
-            check_unit(entry, kind.name(), kind == GradientKind::Sum, unit)?;
-            check_batch(entry, kind, batch, tasks.len())?;
-            Ok(kind)
-        })?;
+        let (of_weighting, of_gradients) =
+            (Named::of(section, "weighting")?, Named::of(section, "gradients")?);
+        let weighting = match &of_weighting {
+            None => default_weighting(weighted),
+            Some(Named { name: entry, .. }) => {
+                let weighting: WeightingKind = entry.choice()?;
+                check_weights(entry, weighting, tasks)?;
+                let plain = matches!(weighting, WeightingKind::Equal | WeightingKind::Fixed);
+                check_unit(entry, weighting.name(), plain, unit)?;
+                weighting
+            }
+        };
+        let gradients = match &of_gradients {
+            None => GradientKind::Sum,
+            Some(Named { name: entry, .. }) => {
+                let kind: GradientKind = entry.choice()?;
+                check_unit(entry, kind.name(), kind == GradientKind::Sum, unit)?;
+                check_batch(entry, kind, batch, tasks.len())?;
+                kind
+            }
+        };
         if weighting == WeightingKind::GradNorm && gradients != GradientKind::Sum {
             let (first, second) = (weighting.name(), gradients.name());
             let entry = section.get("gradients").expect("it is not the default");
             return Err(entry.error(ConfigProblem::NotTogether { first, second }));
         }
-        check_keys(section, weighting, gradients)?;
+        let of_weighting = of_weighting.and_then(|named| named.settings);
+        let of_gradients = of_gradients.and_then(|named| named.settings);
+        let weighting_keys: Vec<&str> = weighting.keys().iter().map(|key| key.name).collect();
+        let gradient_keys: Vec<&str> = gradients.keys().iter().map(|key| key.name).collect();
+        let beside = |table: &Option<Section<'_>>, keys: &[&'static str]| match table {
+            Some(_) => Vec::new(),
+            None => keys.to_vec(),
+        };
+        let (first, second) = (beside(&of_weighting, &weighting_keys), beside(&of_gradients, &gradient_keys));
+        check_keys(section, &[KEYS, &first, &second].concat())?;
+        of_weighting
+            .iter()
+            .try_for_each(|table| check_keys(table, &[&[NAME], &weighting_keys[..]].concat()))?;
+        of_gradients
+            .iter()
+            .try_for_each(|table| check_keys(table, &[&[NAME], &gradient_keys[..]].concat()))?;
+        let architecture = section.or("architecture", hard(), |entry| {
+            let architecture = MethodConfig::read(entry, mtl_sharing::architecture::METHODS)?;
+            check_architecture(entry, &architecture, tasks.len())?;
+            Ok(architecture)
+        })?;
+        let adapter =
+            section.option("adapter", |entry| MethodConfig::read(entry, mtl_sharing::adapter::METHODS))?;
+        let penalties = section.or("penalty", Vec::new(), |entry| {
+            let read = |item: &Entry<'_>| MethodConfig::read(item, mtl_sharing::penalty::METHODS);
+            entry.items().iter().map(read).collect()
+        })?;
+        check_together(section, &architecture, adapter.as_ref(), &penalties)?;
         Ok(Self {
-            architecture: section.or("architecture", Architecture::Hard, |entry| entry.choice())?,
-            weighting: read_weighting(section, weighting)?,
-            gradients: read_gradients(section, gradients)?,
+            architecture,
+            adapter,
+            penalties,
+            weighting: read_weighting(of_weighting.as_ref().unwrap_or(section), weighting)?,
+            gradients: read_gradients(of_gradients.as_ref().unwrap_or(section), gradients)?,
             measure_every: section.or("measure_every", measure_every, |entry| {
                 let every = entry.integer(0)?;
                 check_unit(entry, "above 0", every == 0, unit)?;
@@ -189,21 +239,72 @@ fn check_batch(entry: &Entry<'_>, kind: GradientKind, batch: usize, tasks: usize
     Err(entry.error(ConfigProblem::TooFewSequences { value: kind.name(), tasks, batch, least }))
 }
 
-/// Errors at a key that neither method has. No weighting shares a key's name with a combining that it can meet.
-fn check_keys(
-    section: &Section<'_>,
-    weighting: WeightingKind,
-    gradients: GradientKind,
-) -> Result<(), ConfigError> {
-    let of_weighting = weighting.keys().iter().map(|key| key.name);
-    let of_gradients = gradients.keys().iter().map(|key| key.name);
-    let known: Vec<&str> = KEYS.iter().copied().chain(of_weighting).chain(of_gradients).collect();
+/// Errors at a key that is not among the known ones.
+fn check_keys(section: &Section<'_>, known: &[&str]) -> Result<(), ConfigError> {
     match section.entries().into_iter().find(|entry| !known.contains(&entry.key)) {
         None => Ok(()),
         Some(entry) => {
-            let suggestion = Suggestion::new(entry.key, known);
+            let suggestion = Suggestion::new(entry.key, known.iter().copied());
             Err(entry.key_error(ConfigProblem::UnknownKey { key: entry.name.clone(), suggestion }))
         }
+    }
+}
+
+/// Hard parameter sharing.
+fn hard() -> MethodConfig {
+    let method = mtl_sharing::architecture::METHODS.iter().find(|method| method.name == HARD);
+    MethodConfig::defaults(method.expect("it is registered")).expect("it needs no setting")
+}
+
+/// Errors if one task alone would share with others.
+fn check_architecture(
+    entry: &Entry<'_>,
+    architecture: &MethodConfig,
+    tasks: usize,
+) -> Result<(), ConfigError> {
+    if tasks > 1 || architecture.name() == HARD {
+        return Ok(());
+    }
+    Err(entry.error(ConfigProblem::NothingToShare { architecture: architecture.name() }))
+}
+
+/// Errors if an adapter or a penalty does not go with the architecture.
+fn check_together(
+    section: &Section<'_>,
+    architecture: &MethodConfig,
+    adapter: Option<&MethodConfig>,
+    penalties: &[MethodConfig],
+) -> Result<(), ConfigError> {
+    let copies = architecture.name() != HARD;
+    let architecture = architecture.name();
+    let refused =
+        |key: &'static str, problem| Err(section.get(key).expect("it is not the default").error(problem));
+    match (adapter, penalties.first()) {
+        (Some(adapter), _) if copies => {
+            refused("adapter", ConfigProblem::AdapterOfCopies { adapter: adapter.name(), architecture })
+        }
+        (_, Some(penalty)) if !copies => {
+            refused("penalty", ConfigProblem::PenaltyWithoutCopies { penalty: penalty.name(), architecture })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A method that a key names: the entry of the name, and the table of its settings if it has one of its own.
+struct Named<'s> {
+    name: Entry<'s>,
+    settings: Option<Section<'s>>,
+}
+
+impl<'s> Named<'s> {
+    fn of(section: &Section<'s>, key: &'static str) -> Result<Option<Self>, ConfigError> {
+        let Some(entry) = section.get(key) else { return Ok(None) };
+        if !entry.is_table() {
+            return Ok(Some(Named { name: entry, settings: None }));
+        }
+        let settings = entry.table(None)?;
+        let name = settings.get(NAME).ok_or_else(|| settings.missing(format!("`{NAME}`")))?;
+        Ok(Some(Named { name, settings: Some(settings) }))
     }
 }
 

@@ -6,16 +6,18 @@ mod run;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use mtl_core_tensor::bf16;
+use mtl_core_tensor::Device;
+use mtl_core_tensor::element::Float;
 use mtl_core_tensor::kernels::isa::Isa;
 
+use crate::build::{self, in_precision};
 use crate::checkpoint::CheckpointFolder;
 use crate::config::{Config, Precision};
 use crate::error::TrainError;
 use crate::observer::Observer;
 use crate::options::{Options, on_threads};
 use crate::plan::Plan;
-use crate::prepare::{self, Text};
+use crate::prepare::Text;
 use crate::run_folder::RunFolder;
 use crate::sampling::Part;
 use crate::scores::Summary;
@@ -82,10 +84,10 @@ impl Session {
         let (threads, precision) = (self.options.threads, self.config.train.precision);
         // The runs of a comparison bring their text, and end too often to say so.
         let alone = self.text.is_none();
-        let summary = on_threads(threads, || match precision {
-            Precision::Bf16 => self.run_in::<bf16>(observer, interrupt),
-            Precision::F32 => self.run_in::<f32>(observer, interrupt),
-        })?;
+        let summary = on_threads(
+            threads,
+            || in_precision!(precision, E => self.run_in::<E, _>(&build::device(), observer, interrupt)),
+        )?;
         if alone {
             observer.message(&format!("the run in {} is finished", self.folder.root().display()));
         }
@@ -112,8 +114,9 @@ impl Session {
         Ok(())
     }
 
-    fn run_in<E: mtl_core_tensor::element::Float<Master = f32>>(
+    fn run_in<E: Float<Master = f32>, D: Device>(
         &mut self,
+        device: &D,
         observer: &mut dyn Observer,
         interrupt: &AtomicBool,
     ) -> Result<Summary, TrainError> {
@@ -141,8 +144,8 @@ impl Session {
         if state.is_some() {
             self.check_started(&text)?;
         }
-        let mut model = prepare::model(&self.config, &text)?;
-        let plan = Plan::of(&self.config, &text.dataset, &mut model, &self.part)?;
+        let model = build::model::<E, D>(&self.config, &text, device)?;
+        let plan = Plan::of(&self.config, &text.dataset, &model, &self.part)?;
         self.config.train.pack_tokens = Some(plan.pack_tokens);
         let mut run =
             Run::new(&self.config, &self.folder, &text, &self.part, model, plan.share_of_peak(1.0), begun)?;
@@ -162,8 +165,8 @@ impl Session {
                 self.folder.start(&self.config, &self.task_file(&text))?;
             }
         }
-        run.train::<E>(observer, interrupt)?;
-        let summary = run.finish::<E>();
+        run.train(observer, interrupt)?;
+        let summary = run.finish();
         drop(lock);
         summary
     }

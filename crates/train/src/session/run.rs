@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use mtl_core_tensor::Cpu;
+use mtl_core_tensor::Device;
 use mtl_core_tensor::element::Float;
 use mtl_core_tensor::kernels::isa::Isa;
 use mtl_core_tensor::optim::{Optimizer, Schedule};
@@ -31,15 +31,15 @@ use crate::step::{Conflict, StepOutcome, Stepper};
 const NEWEST: f64 = 0.05;
 
 /// A run under way.
-pub(super) struct Run<'a> {
+pub(super) struct Run<'a, E: Float<Master = f32>, D: Device> {
     config: &'a Config,
     folder: &'a RunFolder,
     checkpoint: CheckpointFolder,
     text: &'a Text,
     specs: Vec<TaskSpec>,
-    model: Model,
-    optimizer: Box<dyn Optimizer<f32, Cpu> + Send>,
-    stepper: Stepper,
+    model: Model<E, D>,
+    optimizer: Box<dyn Optimizer<f32, D> + Send>,
+    stepper: Stepper<D>,
     sampling: Sampling,
     schedule: Schedule,
     history: Option<History>,
@@ -61,19 +61,19 @@ pub(super) struct Run<'a> {
     saved: Instant,
 }
 
-impl<'a> Run<'a> {
+impl<'a, E: Float<Master = f32>, D: Device> Run<'a, E, D> {
     /// A run before its first step.
     pub(super) fn new(
         config: &'a Config,
         folder: &'a RunFolder,
         text: &'a Text,
         part: &'a Part,
-        mut model: Model,
+        model: Model<E, D>,
         peak_per_token: f64,
         begun: Instant,
     ) -> Result<Self, TrainError> {
         let sampling = Sampling::new(config, &text.dataset.sizes(), part)?;
-        let stepper = Stepper::new(config, &text.dataset, &mut model)?;
+        let stepper = Stepper::new(config, &text.dataset, &model)?;
         let specs = text.dataset.specs();
         let state = State {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -132,8 +132,8 @@ impl<'a> Run<'a> {
         self.sampling.restore(&state.sampling);
         self.stepper.restore(&state.sharing)?;
         if let Some(name) = &state.tensors {
-            self.checkpoint.load_model(name, &mut self.model)?;
-            self.checkpoint.load_optimizer(name, &mut self.model, self.optimizer.as_mut())?;
+            self.checkpoint.load_model(name, &self.model)?;
+            self.checkpoint.load_optimizer(name, &self.model, self.optimizer.as_mut())?;
         }
         self.before = state.seconds_total;
         let (version, isa) = (self.state.version.clone(), self.state.isa.clone());
@@ -143,7 +143,7 @@ impl<'a> Run<'a> {
     }
 
     /// Trains to the last step.
-    pub(super) fn train<E: Float<Master = f32>>(
+    pub(super) fn train(
         &mut self,
         observer: &mut dyn Observer,
         interrupt: &AtomicBool,
@@ -156,7 +156,7 @@ impl<'a> Run<'a> {
         // A run that was interrupted before its first step has told them, and saved what came of it.
         let begins = self.state.step == 0 && self.state.tensors.is_none();
         if begins && self.stepper.needs_dev_losses() {
-            let (scores, _) = self.judge::<E>(0)?;
+            let (scores, _) = self.judge(0)?;
             self.tell_stepper(&scores)?;
         }
         while self.state.step < self.schedule.total {
@@ -164,9 +164,9 @@ impl<'a> Run<'a> {
                 self.save(observer)?;
                 return Err(TrainError::Interrupted { step: self.state.step });
             }
-            self.step::<E>(observer)?;
+            self.step(observer)?;
             if self.is_evaluated(self.state.step) {
-                self.evaluate::<E>(observer)?;
+                self.evaluate(observer)?;
                 self.save(observer)?;
             } else if self.saved.elapsed() >= interval {
                 self.save(observer)?;
@@ -175,15 +175,15 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn step<E: Float<Master = f32>>(&mut self, observer: &mut dyn Observer) -> Result<(), TrainError> {
+    fn step(&mut self, observer: &mut dyn Observer) -> Result<(), TrainError> {
         let begun = Instant::now();
         let step = self.state.step;
         let drawn = self.sampling.next_step();
         let dataset = &self.text.dataset;
         let batches = self.stepper.lay(dataset, &drawn, pack_tokens(self.config));
         let learning_rate = self.config.train.learning_rate * self.schedule.factor(step);
-        let (model, optimizer) = (&mut self.model, self.optimizer.as_mut());
-        let outcome = self.stepper.step::<E>(model, optimizer, dataset, &batches, step, learning_rate)?;
+        let (model, optimizer) = (&self.model, self.optimizer.as_mut());
+        let outcome = self.stepper.step(model, optimizer, dataset, &batches, step, learning_rate)?;
         let tokens = batches.iter().map(|batch| batch.tokens).sum();
         self.state.step += 1;
         if self.state.step.is_multiple_of(self.sampling.per_epoch()) {
@@ -212,6 +212,7 @@ impl<'a> Run<'a> {
             cosines: outcome.conflict.as_ref().map(|conflict| self.pairs(conflict)),
             residual: outcome.solved.map(|solved| solved.residual),
             fallback: outcome.solved.is_some_and(|solved| solved.fallback),
+            penalty: outcome.penalty,
             learning_rate,
             gradient_norm: outcome.gradient_norm,
             tokens,
@@ -278,9 +279,9 @@ impl<'a> Run<'a> {
     }
 
     /// Scores and outcomes on the dev sets of the weights that the model holds, which are those of a step.
-    fn judge<E: Float<Master = f32>>(&self, step: u64) -> Result<(Scores, Vec<TaskOutcomes>), TrainError> {
+    fn judge(&self, step: u64) -> Result<(Scores, Vec<TaskOutcomes>), TrainError> {
         let sets = self.specs.iter().zip(self.text.dataset.tasks.iter().map(|task| &task.dev));
-        let judged = score_all::<E>(&self.model, sets, pack_tokens(self.config));
+        let judged = score_all(&self.model, sets, pack_tokens(self.config));
         let failed = |source| TrainError::Evaluation { step, source: Box::new(source) };
         Ok(outcomes::apart(judged.map_err(failed)?))
     }
@@ -290,9 +291,9 @@ impl<'a> Run<'a> {
         self.stepper.evaluated(&names, scores)
     }
 
-    fn evaluate<E: Float<Master = f32>>(&mut self, observer: &mut dyn Observer) -> Result<(), TrainError> {
+    fn evaluate(&mut self, observer: &mut dyn Observer) -> Result<(), TrainError> {
         let step = self.state.step;
-        let (scores, outcomes) = self.judge::<E>(step)?;
+        let (scores, outcomes) = self.judge(step)?;
         let line = Line::Evaluation { step, evaluation: &scores };
         self.history.as_mut().expect("open while training").add(&line)?;
         observer.evaluated(step, &scores);
@@ -303,7 +304,7 @@ impl<'a> Run<'a> {
                 return Ok(());
             }
             self.state.best = Some(step);
-            self.state.best_tensors = Some(self.checkpoint.write_best(&mut self.model, step)?);
+            self.state.best_tensors = Some(self.checkpoint.write_best(&self.model, step)?);
         }
         self.outcomes = Some((step, outcomes));
         Ok(())
@@ -317,7 +318,7 @@ impl<'a> Run<'a> {
         self.state.sharing = self.stepper.state();
         self.state.seconds_total = self.seconds_total();
         let step = self.state.step;
-        let tensors = self.checkpoint.write_tensors(&mut self.model, self.optimizer.as_ref(), step)?;
+        let tensors = self.checkpoint.write_tensors(&self.model, self.optimizer.as_ref(), step)?;
         self.state.tensors = Some(tensors);
         self.checkpoint.write(&self.state)?;
         self.saved = Instant::now();
@@ -326,13 +327,13 @@ impl<'a> Run<'a> {
     }
 
     /// Writes what the run leaves, and marks it as finished.
-    pub(super) fn finish<E: Float<Master = f32>>(mut self) -> Result<Summary, TrainError> {
+    pub(super) fn finish(mut self) -> Result<Summary, TrainError> {
         let kept_step = self.state.best.unwrap_or(self.state.step);
         if let Some(best) = self.state.best_tensors.clone() {
-            self.checkpoint.load_model(&best, &mut self.model)?;
+            self.checkpoint.load_model(&best, &self.model)?;
         }
-        self.folder.write_model(&mut self.model, self.config, &self.text.tokenizer)?;
-        let outcomes = self.outcomes_of::<E>(kept_step)?;
+        self.folder.write_model(&self.model, self.config, &self.text.tokenizer)?;
+        let outcomes = self.outcomes_of(kept_step)?;
         outcomes::write(self.folder, Split::Dev, &outcomes)?;
         let metrics = self.metrics(kept_step);
         self.folder.write_metrics(&metrics)?;
@@ -345,11 +346,11 @@ impl<'a> Run<'a> {
     }
 
     /// The dev outcomes of the weights of a step, which the model holds; a resumed run may not have seen them yet.
-    fn outcomes_of<E: Float<Master = f32>>(&mut self, step: u64) -> Result<Vec<TaskOutcomes>, TrainError> {
+    fn outcomes_of(&mut self, step: u64) -> Result<Vec<TaskOutcomes>, TrainError> {
         if let Some((_, outcomes)) = self.outcomes.take().filter(|(of, _)| *of == step) {
             return Ok(outcomes);
         }
-        Ok(self.judge::<E>(step)?.1)
+        Ok(self.judge(step)?.1)
     }
 
     fn metrics(&self, kept_step: u64) -> RunMetrics {

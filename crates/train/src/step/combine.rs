@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mtl_core_tensor::element::Float;
 use mtl_core_tensor::{
-    Cpu, ElementwiseSink, GradientSink, Gradients, ParamId, PerTaskGradients, Reads, Seed, TaskElements,
+    Device, ElementwiseSink, GradientSink, Gradients, ParamId, PerTaskGradients, Reads, Seed, TaskElements,
     WalkPlan,
 };
 use mtl_sharing::gradient::{Combined, CrossGram, GradDrop, Gram, SdmGrad};
@@ -16,8 +16,8 @@ use super::gradients::{Unweighted, by_task, cross_gram, walk_by_task};
 use crate::error::TrainError;
 
 /// What a combining is given, and what of it lies where.
-pub(super) struct Combining<'a> {
-    pub(super) forward: Forward<'a>,
+pub(super) struct Combining<'a, E: Float<Master = f32>, D: Device> {
+    pub(super) forward: Forward<'a, E, D>,
     /// The tasks' mean losses. `(tasks,)`
     pub(super) losses: &'a [Option<f64>],
     /// The weights of the losses. `(tasks,)`
@@ -26,18 +26,18 @@ pub(super) struct Combining<'a> {
 }
 
 /// One gradient for the update, and what was seen on the way.
-pub(super) struct Combination {
-    pub(super) gradients: Gradients<f32, Cpu>,
+pub(super) struct Combination<D: Device> {
+    pub(super) gradients: Gradients<f32, D>,
     /// What each task's gradient of the shared parameters was multiplied by, if it was one number. `(tasks,)`
     pub(super) weights: Option<Vec<f64>>,
     pub(super) conflict: Option<Conflict>,
     pub(super) solved: Option<Solved>,
 }
 
-impl Combination {
+impl<D: Device> Combination<D> {
     /// A sum of the tasks' gradients, each multiplied by its weight.
     pub(super) fn weighted(
-        gradients: Gradients<f32, Cpu>,
+        gradients: Gradients<f32, D>,
         weights: Vec<f64>,
         conflict: Option<Conflict>,
     ) -> Self {
@@ -68,13 +68,13 @@ struct Answer {
     solved: Option<Solved>,
 }
 
-impl Combining<'_> {
+impl<E: Float<Master = f32>, D: Device> Combining<'_, E, D> {
     /// The combinings that look at the Gram matrix of the shared parameters.
-    pub(super) fn by_gram<E: Float<Master = f32>>(
+    pub(super) fn by_gram(
         &self,
         method: &mut dyn GradientCombining,
-        packs: Packs<'_, E>,
-    ) -> Result<Combination, TrainError> {
+        packs: Packs<'_, E, D>,
+    ) -> Result<Combination<D>, TrainError> {
         let found = Unweighted::of(packs, self.losses.len(), self.shared)?;
         let gram = found.gram();
         let Answer { weights, conflict, solved } = self.ask(method, &gram)?;
@@ -84,31 +84,33 @@ impl Combining<'_> {
 
     /// MGDA-UB: the Gram matrix of the gradients where the encoder ends. All packs are in memory until they are walked on
     /// from there.
-    pub(super) fn by_representation<E: Float<Master = f32>>(
+    pub(super) fn by_representation(
         &self,
         method: &mut dyn GradientCombining,
-        packs: Packs<'_, E>,
+        packs: Packs<'_, E, D>,
         reads: Reads,
-    ) -> Result<Combination, TrainError> {
+    ) -> Result<Combination<D>, TrainError> {
         let Packs::Together(packs) = packs else { panic!("the caller records all packs together") };
-        let n_tasks = self.losses.len();
+        let (device, n_tasks) = (self.forward.device(), self.losses.len());
         let (mut gradients, mut gram) = (PerTaskGradients::new(n_tasks), vec![0.0; n_tasks * n_tasks]);
         let mut walked = Vec::new();
         for mut pack in packs {
+            let shared =
+                pack.shared.as_ref().expect("the configuration was checked: tasks share a representation");
             let read = match reads {
-                Reads::Tokens => pack.encoded.tokens.clone(),
-                Reads::Sequences => pack.encoded.sequences.clone(),
+                Reads::Tokens => shared.tokens.clone(),
+                Reads::Sequences => shared.sequences.clone(),
             };
             let (losses, of) = (pack.losses.clone(), &pack.pack.pack);
             let found = pack.tape.task_gradients_at(&read, &losses, n_tasks, of, &mut gradients)?;
-            gram.iter_mut().zip(found.gram(&Cpu)).for_each(|(sum, product)| *sum += product);
+            gram.iter_mut().zip(found.gram(device)).for_each(|(sum, product)| *sum += product);
             walked.push((pack, read, found));
         }
         let Answer { weights, conflict, solved } = self.ask(method, &gram)?;
         // The heads' gradients are all that came so far.
-        let mut gradients = gradients.weigh(&Cpu, &weights, &BTreeSet::new())?;
+        let mut gradients = gradients.weigh(device, &weights, &BTreeSet::new())?;
         for (mut pack, read, found) in walked {
-            if let Some(start) = found.weigh(&Cpu, &weights) {
+            if let Some(start) = found.weigh(device, &weights) {
                 let seeds = vec![Seed::gradient(&read, start)?];
                 pack.tape.walk(WalkPlan { seeds, stop_at: &[], split: None, last: true }, &mut gradients)?;
             }
@@ -118,13 +120,13 @@ impl Combining<'_> {
 
     /// GradDrop: each element of the shared parameters on its own, in the gradients of the weighted losses. `places`
     /// numbers the parameters. It needs no products of gradients, so they are taken only in a step that measures.
-    pub(super) fn by_element<E: Float<Master = f32>>(
+    pub(super) fn by_element(
         &self,
         method: &GradDrop,
-        packs: Packs<'_, E>,
+        packs: Packs<'_, E, D>,
         places: &BTreeMap<ParamId, u64>,
         measured: bool,
-    ) -> Result<Combination, TrainError> {
+    ) -> Result<Combination<D>, TrainError> {
         let (mut failed, mut infinite, step) = (None, None, self.forward.step);
         let ones = vec![1.0; self.losses.len()];
         let mut gram = measured.then(|| vec![0.0; self.losses.len().pow(2)]);
@@ -142,7 +144,7 @@ impl Combining<'_> {
         let mut sink = ElementwiseSink::new(self.losses.len(), self.shared, combine);
         match packs {
             Packs::One(pack) => walk_by_task(*pack, &ones, &mut sink)?,
-            several => hand_over(by_task(several, &ones)?, &mut sink),
+            several => hand_over(self.forward.device(), by_task(several, &ones)?, &mut sink),
         }
         let gradients = sink.into_gradients();
         let conflict = gram.map(|gram| Conflict::of(&gram, &ones, self.losses));
@@ -157,21 +159,22 @@ impl Combining<'_> {
 
     /// SDMGrad: the products of the gradients on the first two batches weigh those on the third, which is this one.
     /// A task that one of the batches does not show has weight 0 in the shared parameters.
-    pub(super) fn by_batches<E: Float<Master = f32>>(
+    pub(super) fn by_batches(
         &self,
         method: &mut SdmGrad,
-        first: &Forward<'_>,
-        second: &Forward<'_>,
-        packs: Packs<'_, E>,
-    ) -> Result<Combination, TrainError> {
+        first: &Forward<'_, E, D>,
+        second: &Forward<'_, E, D>,
+        packs: Packs<'_, E, D>,
+    ) -> Result<Combination<D>, TrainError> {
         let (n_tasks, mut shown) = (self.losses.len(), self.losses.to_vec());
-        let mut gradients_on = |forward: &Forward<'_>| {
-            let (packs, losses) = forward.packs_and_losses::<E>()?;
+        let mut gradients_on = |forward: &Forward<'_, E, D>| {
+            let (packs, losses) = forward.packs_and_losses()?;
             shown.iter_mut().zip(losses).for_each(|(all, loss)| *all = all.and(loss));
             by_task(packs, self.weights)
         };
         let (first, second) = (gradients_on(first)?, gradients_on(second)?);
-        let products = cross_gram(&first, &second, self.shared);
+        let device = self.forward.device();
+        let products = cross_gram(device, &first, &second, self.shared);
         drop((first, second));
         let tasks = present(&shown);
         let (mut weights, mut solved) = (vec![0.0; n_tasks], None);
@@ -185,9 +188,9 @@ impl Combining<'_> {
             }
         }
         let gradients = by_task(packs, &vec![1.0; n_tasks])?;
-        let gram = gradients.gram(&Cpu, self.shared);
+        let gram = gradients.gram(device, self.shared);
         let conflict = Conflict::of(&gram, &vec![1.0; n_tasks], self.losses);
-        let gradients = gradients.weigh(&Cpu, &weights, self.shared)?;
+        let gradients = gradients.weigh(device, &weights, self.shared)?;
         Ok(Combination { solved, ..Combination::weighted(gradients, weights, Some(conflict)) })
     }
 
@@ -268,16 +271,20 @@ fn select(matrix: &[f64], n_tasks: usize, tasks: &[usize]) -> Vec<f64> {
 }
 
 /// Hands gradients that were kept whole to a sink, parameter by parameter.
-fn hand_over(mut gradients: PerTaskGradients<f32, Cpu>, sink: &mut dyn GradientSink<f32, Cpu>) {
+fn hand_over<D: Device>(
+    device: &D,
+    mut gradients: PerTaskGradients<f32, D>,
+    sink: &mut dyn GradientSink<f32, D>,
+) {
     let ids: BTreeSet<ParamId> =
         gradients.tasks.iter().flat_map(|task| task.iter().map(|(id, _)| id)).collect();
     for id in ids {
         for (task, of_task) in gradients.tasks.iter_mut().enumerate() {
             if let Some(gradient) = of_task.take(id) {
-                sink.accept(&Cpu, id, Some(task as u32), gradient);
+                sink.accept(device, id, Some(task as u32), gradient);
             }
         }
-        sink.finished(&Cpu, id);
+        sink.finished(device, id);
     }
 }
 

@@ -19,13 +19,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use mtl_core_tensor::element::Float;
 use mtl_core_tensor::optim::{Optimizer, global_norm};
 use mtl_core_tensor::threads::awake;
-use mtl_core_tensor::{Cpu, Encoder, Gradients, Module, ParamId, Reads};
+use mtl_core_tensor::{Copies, Device, Gradients, Module, ParamId, Penalty, Reads};
 use mtl_curriculum::Unit;
 use mtl_sharing::gradient::Needs;
 use mtl_sharing::{GradientCombining, GradientKind, LossWeighting, WeightingState};
 use serde::{Deserialize, Serialize};
 
 use crate::batch::{Drawn, StepData};
+use crate::build;
 use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::error::TrainError;
@@ -33,6 +34,8 @@ use crate::model::Model;
 use crate::scores::Scores;
 use combine::{Combination, Combining};
 use forward::{Forward, Losses, Packs};
+
+pub(crate) use forward::rows_of;
 
 pub use combine::Solved;
 pub use conflict::Conflict;
@@ -54,6 +57,8 @@ pub struct StepOutcome {
     pub conflict: Option<Conflict>,
     /// How the inner problem of the gradient combining ended, if it has one.
     pub solved: Option<Solved>,
+    /// The sum of the penalties, if there are any.
+    pub penalty: Option<f64>,
 }
 
 /// What the methods of sharing have learned.
@@ -64,11 +69,14 @@ pub struct SharingState {
     pub weighting: WeightingState,
     /// The gradient combining.
     pub gradients: WeightingState,
+    /// The penalties, one after the other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub penalties: Vec<Vec<f64>>,
 }
 
 /// Does the steps of a run, and remembers what its methods of sharing learn.
 #[derive(Debug)]
-pub struct Stepper {
+pub struct Stepper<D: Device> {
     seed: u64,
     clip: f64,
     unit: Unit,
@@ -83,13 +91,20 @@ pub struct Stepper {
     last_layer: BTreeSet<ParamId>,
     /// The number of each parameter, in the order of the model.
     places: BTreeMap<ParamId, u64>,
+    penalties: Vec<Box<dyn Penalty<f32, D>>>,
+    /// What corresponds in the tasks' copies.
+    copies: Vec<Vec<ParamId>>,
 }
 
-impl Stepper {
+impl<D: Device> Stepper<D> {
     /// The steps of a configuration, before the first.
     ///
     /// Errors if a method's settings are refused, or if it compares the tasks where they cannot be compared.
-    pub fn new(config: &Config, dataset: &Dataset, model: &mut Model) -> Result<Stepper, TrainError> {
+    pub fn new<E: Float<Master = f32>>(
+        config: &Config,
+        dataset: &Dataset,
+        model: &Model<E, D>,
+    ) -> Result<Stepper<D>, TrainError> {
         let (sharing, seed, n_tasks) = (&config.sharing, config.seed, config.tasks.len());
         let gradients = &sharing.gradients;
         let combining = match gradients.kind {
@@ -103,28 +118,22 @@ impl Stepper {
             measure_every: sharing.measure_every,
             weighting: sharing.weighting.build(&config.task_losses(), seed)?,
             combining,
-            reads: model.head::<f32>(0).reads(),
-            shared: BTreeSet::new(),
-            last_layer: BTreeSet::new(),
+            reads: model.head(0).reads(),
+            shared: model.shared(),
+            last_layer: model.architecture.last_shared(),
             places: BTreeMap::new(),
+            penalties: build::penalties(config)?,
+            copies: model.architecture.copies(),
         };
         if gradients.kind.needs() == Needs::Representation {
             check_comparable(gradients.kind, dataset, model)?;
         }
-        stepper.find_parameters(model);
+        stepper.number_parameters(model);
         Ok(stepper)
     }
 
-    fn find_parameters(&mut self, model: &mut Model) {
-        let last = Encoder::<f32, Cpu>::layers(&model.encoder).saturating_sub(1);
-        let last = format!("encoder.layer.{last}.");
-        model.encoder.visit(&mut |name, view| {
-            self.shared.insert(view.id);
-            if name.starts_with(&last) {
-                self.last_layer.insert(view.id);
-            }
-        });
-        model.visit(&mut |_, view| {
+    fn number_parameters(&mut self, model: &dyn Module<f32, D>) {
+        model.visit_once(&mut |_, view| {
             let place = self.places.len() as u64;
             self.places.insert(view.id, place);
         });
@@ -160,29 +169,32 @@ impl Stepper {
     /// Errors if a loss or a gradient is not finite, or if a method of sharing fails; the weights are then as they were.
     pub fn step<E: Float<Master = f32>>(
         &mut self,
-        model: &mut Model,
-        optimizer: &mut dyn Optimizer<f32, Cpu>,
+        model: &Model<E, D>,
+        optimizer: &mut dyn Optimizer<f32, D>,
         dataset: &Dataset,
         batches: &[StepData],
         step: u64,
         learning_rate: f64,
     ) -> Result<StepOutcome, TrainError> {
         awake(|| {
-            let at = |data| Forward { model: &*model, dataset, data, seed: self.seed, step };
-            let forwards: Vec<Forward<'_>> = batches.iter().map(at).collect();
+            let at = |data| Forward { model, dataset, data, seed: self.seed, step };
+            let forwards: Vec<Forward<'_, E, D>> = batches.iter().map(at).collect();
             let (forward, others) = forwards.split_last().expect("a step has a batch");
-            let (losses, found) = self.gradients::<E>(*forward, others)?;
-            let gradient_norm = global_norm(&Cpu, &found.gradients);
+            let (losses, mut found) = self.gradients(*forward, others)?;
+            let penalty = self.penalize(model, &mut found.gradients)?;
+            let gradient_norm = global_norm(&model.device, &found.gradients);
             if !gradient_norm.is_finite() {
                 return Err(forward.bad_gradient(None, gradient_norm));
             }
             let factor = clip_factor(gradient_norm, self.clip);
             optimizer.step(model, &found.gradients, learning_rate, factor);
             drop(found.gradients);
+            for penalty in &mut self.penalties {
+                penalty.after_update(model, learning_rate)?;
+            }
             if self.weighting.needs().losses_again {
                 let data = batches.last().expect("a step has a batch");
-                let again =
-                    Forward { model, dataset, data, seed: self.seed, step }.unrecorded_losses::<E>()?;
+                let again = Forward { model, dataset, data, seed: self.seed, step }.unrecorded_losses()?;
                 self.weighting.after_update(step, &again)?;
             }
             let weights = found.weights.map_or_else(
@@ -191,24 +203,42 @@ impl Stepper {
                     weights.into_iter().zip(&losses).map(|(weight, loss)| loss.map(|_| weight)).collect()
                 },
             );
-            Ok(StepOutcome { losses, weights, gradient_norm, conflict: found.conflict, solved: found.solved })
+            let (conflict, solved) = (found.conflict, found.solved);
+            Ok(StepOutcome { losses, weights, gradient_norm, conflict, solved, penalty })
         })
+    }
+
+    /// Adds the gradients of the penalties, and returns the sum of their values, if there are any.
+    fn penalize<E: Float<Master = f32>>(
+        &mut self,
+        model: &Model<E, D>,
+        gradients: &mut Gradients<f32, D>,
+    ) -> Result<Option<f64>, TrainError> {
+        if self.penalties.is_empty() {
+            return Ok(None);
+        }
+        let copies = Copies::of(&model.device, model, &self.copies);
+        let mut sum = 0.0;
+        for penalty in &mut self.penalties {
+            sum += penalty.add(&copies, gradients)?;
+        }
+        Ok(Some(sum))
     }
 
     /// The tasks' losses and the gradient of a step.
     fn gradients<E: Float<Master = f32>>(
         &mut self,
-        forward: Forward<'_>,
-        others: &[Forward<'_>],
-    ) -> Result<(Vec<Option<f64>>, Combination), TrainError> {
+        forward: Forward<'_, E, D>,
+        others: &[Forward<'_, E, D>],
+    ) -> Result<(Vec<Option<f64>>, Combination<D>), TrainError> {
         let needs = self.weighting.needs();
         let measured = self.measure_every > 0 && forward.step.is_multiple_of(self.measure_every);
         if !(needs.losses || needs.gradient_norms || self.combining.is_some() || measured) {
-            return self.pack_by_pack::<E>(forward);
+            return self.pack_by_pack(forward);
         }
         let (packs, losses) = match self.needs() {
-            Some(Needs::Representation) => forward.together::<E>()?,
-            _ => forward.packs_and_losses::<E>()?,
+            Some(Needs::Representation) => forward.together()?,
+            _ => forward.packs_and_losses()?,
         };
         let weights = self.weighting.weights(forward.step, &losses)?;
         let found = match self.combining.is_some() {
@@ -221,14 +251,14 @@ impl Stepper {
     /// The plain way, for weights that ask for no loss.
     fn pack_by_pack<E: Float<Master = f32>>(
         &mut self,
-        forward: Forward<'_>,
-    ) -> Result<(Vec<Option<f64>>, Combination), TrainError> {
+        forward: Forward<'_, E, D>,
+    ) -> Result<(Vec<Option<f64>>, Combination<D>), TrainError> {
         let n_tasks = forward.dataset.tasks.len();
         let weights = self.weighting.weights(forward.step, &vec![None; n_tasks])?;
         let weights = step_weights(self.unit, &weights, forward.data);
         let (mut losses, mut gradients) = (Losses::new(n_tasks), Gradients::new());
         for pack in forward.packs() {
-            let pack = forward.record::<E>(pack)?;
+            let pack = forward.record(pack)?;
             losses.add(&pack.losses);
             gradients::walk(pack, &weights, &mut gradients)?;
         }
@@ -238,12 +268,12 @@ impl Stepper {
     /// The gradient of the step's loss, with the tasks' gradients looked at where that is asked for.
     fn sum<E: Float<Master = f32>>(
         &mut self,
-        forward: Forward<'_>,
+        forward: Forward<'_, E, D>,
         losses: &[Option<f64>],
         weights: &[f64],
         measured: bool,
-        packs: Packs<'_, E>,
-    ) -> Result<Combination, TrainError> {
+        packs: Packs<'_, E, D>,
+    ) -> Result<Combination<D>, TrainError> {
         let weights = step_weights(self.unit, weights, forward.data);
         let norms = self.weighting.needs().gradient_norms;
         if !(measured || norms) {
@@ -264,13 +294,13 @@ impl Stepper {
 
     fn combine<E: Float<Master = f32>>(
         &mut self,
-        forward: Forward<'_>,
-        others: &[Forward<'_>],
+        forward: Forward<'_, E, D>,
+        others: &[Forward<'_, E, D>],
         losses: &[Option<f64>],
         weights: &[f64],
         measured: bool,
-        packs: Packs<'_, E>,
-    ) -> Result<Combination, TrainError> {
+        packs: Packs<'_, E, D>,
+    ) -> Result<Combination<D>, TrainError> {
         let given = Combining { forward, losses, weights, shared: &self.shared };
         let method = self.combining.as_mut().expect("the caller has looked").as_mut();
         match method.kind().needs() {
@@ -312,7 +342,8 @@ impl Stepper {
     /// What to save.
     pub fn state(&self) -> SharingState {
         let gradients = self.combining.as_ref().map(|combining| combining.state()).unwrap_or_default();
-        SharingState { weighting: self.weighting.state(), gradients }
+        let penalties = self.penalties.iter().map(|penalty| penalty.state()).collect();
+        SharingState { weighting: self.weighting.state(), gradients, penalties }
     }
 
     /// Continues from a saved state of a stepper made of the same configuration.
@@ -322,6 +353,9 @@ impl Stepper {
         self.weighting.restore(&state.weighting)?;
         if let Some(combining) = &mut self.combining {
             combining.restore(&state.gradients)?;
+        }
+        for (penalty, state) in self.penalties.iter_mut().zip(&state.penalties) {
+            penalty.restore(state)?;
         }
         Ok(())
     }
@@ -335,8 +369,12 @@ fn step_weights(unit: Unit, weights: &[f64], data: &StepData) -> Vec<f64> {
 }
 
 /// Errors unless all tasks label the same sequences and read the same rows of the encoder's output.
-fn check_comparable(kind: GradientKind, dataset: &Dataset, model: &Model) -> Result<(), TrainError> {
-    let reads = |task: usize| model.head::<f32>(task).reads();
+fn check_comparable<E: Float, D: Device>(
+    kind: GradientKind,
+    dataset: &Dataset,
+    model: &Model<E, D>,
+) -> Result<(), TrainError> {
+    let reads = |task: usize| model.head(task).reads();
     let stream_of = |task: usize| dataset.streams.iter().position(|stream| stream.tasks.contains(&task));
     let differs = |&task: &usize| reads(task) != reads(0) || stream_of(task) != stream_of(0);
     match (1..dataset.tasks.len()).find(differs) {

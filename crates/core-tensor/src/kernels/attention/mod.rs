@@ -84,6 +84,12 @@ impl<'a> AttentionShape<'a> {
         4 * self.width() as u64 * pairs.sum::<u64>()
     }
 
+    /// Floating-point operations of the four products of a backward pass. The scores, which it computes again, count in
+    /// the forward pass alone.
+    pub fn backward_flops(&self) -> u64 {
+        2 * self.flops()
+    }
+
     fn check(&self, qkv: usize, out: usize, lse: Option<usize>) {
         let (tokens, width) = (self.tokens(), self.width());
         assert!(

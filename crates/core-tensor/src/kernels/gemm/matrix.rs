@@ -39,6 +39,7 @@ impl<'a, T> Mat<'a, T> {
     ///
     /// # Panics
     /// If the last element lies beyond `data`.
+    #[cfg(test)]
     pub fn with_stride(data: &'a [T], rows: usize, cols: usize, row_stride: usize) -> Self {
         let view = Mat { data, rows, cols, row_stride, col_stride: 1 };
         view.check();

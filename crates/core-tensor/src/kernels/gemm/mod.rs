@@ -18,6 +18,8 @@ mod blocking;
 mod epilogue;
 mod matrix;
 mod pack;
+#[cfg(test)]
+mod properties;
 mod reference;
 mod scratch;
 mod tile;

@@ -1,9 +1,9 @@
 //! Laws of the matrix product, on every path that the processor has.
 
-use mtl_core_tensor::element::{Float, Real, bf16};
-use mtl_core_tensor::kernels::activation::{Activation, forward};
-use mtl_core_tensor::kernels::gemm::{Epilogue, Mat, Trace, matmul_by, reference};
-use mtl_core_tensor::kernels::isa::Isa;
+use super::{Epilogue, Mat, Trace, matmul_by, reference};
+use crate::element::{Float, Real, bf16};
+use crate::kernels::activation::{Activation, forward};
+use crate::kernels::isa::Isa;
 use proptest::prelude::*;
 
 /// A product to compute: sizes, layouts, and what happens to the result.
