@@ -291,6 +291,49 @@ pub enum SharingError {
         /// Every name that would do.
         expected: Vec<&'static str>,
     },
+    /// An architecture was given another number of encoders than it needs.
+    #[error("architecture `{architecture}` needs {expected} encoders, got {got}")]
+    EncoderCount {
+        /// The architecture's name.
+        architecture: &'static str,
+        /// How many it needs.
+        expected: usize,
+        /// How many it was given.
+        got: usize,
+    },
+    /// The tasks' copies of an encoder must have one form.
+    #[error(
+        "the copies of an encoder must have one form: `{name}` has hidden size {}, {} layers and {} parameters, `{first}` has {}, {} and {}",
+        got[0], got[1], got[2], expected[0], expected[1], expected[2]
+    )]
+    EncoderForm {
+        /// The name of the first copy.
+        first: String,
+        /// Its hidden size, number of layers and number of parameters.
+        expected: [usize; 3],
+        /// The name of the copy that differs.
+        name: String,
+        /// Its hidden size, number of layers and number of parameters.
+        got: [usize; 3],
+    },
+    /// The method needs several tasks.
+    #[error("`architecture = \"{architecture}\"` needs at least {expected} tasks, got {got}")]
+    TooFewTasks {
+        /// The architecture's name.
+        architecture: &'static str,
+        /// How many it needs.
+        expected: usize,
+        /// How many there are.
+        got: usize,
+    },
+    /// Adapters act in one encoder, and the architecture has one for each task.
+    #[error(
+        "architecture `{architecture}` takes no adapters: they act in the one encoder of architecture `hard`"
+    )]
+    AdaptersRefused {
+        /// The architecture's name.
+        architecture: &'static str,
+    },
 }
 
 fn listed(expected: &[&str]) -> String {

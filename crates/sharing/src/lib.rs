@@ -1,9 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+pub mod adapter;
+pub mod architecture;
 mod draws;
 mod error;
 pub mod gradient;
-mod nearest;
+pub mod penalty;
+mod registry;
 #[cfg(feature = "proptest")]
 pub mod strategies;
 pub mod verify;
