@@ -9,7 +9,7 @@
 //! saved there, loaded again, and compared once more.
 
 use mtl_core_tensor::device::Cpu;
-use mtl_core_tensor::{Encoder, Pack, Tape};
+use mtl_core_tensor::{Encoder, Hooks, Pack, Tape};
 use mtl_encoders::Bert;
 use serde::Deserialize;
 use std::error::Error;
@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("usage: embed FOLDER SENTENCES.json [SAVE_FOLDER]".into());
     };
     let golden: Golden = serde_json::from_str(&std::fs::read_to_string(golden)?)?;
-    let mut bert = AnyBert::from_folder(Path::new(folder), &Cpu)?;
+    let bert = AnyBert::from_folder(Path::new(folder), &Cpu)?;
     println!("{} sentences", golden.sentences.len());
     println!("largest difference: {:.2e}", largest_difference(&bert, &golden.sentences)?);
     if let Some(save) = save.first() {

@@ -84,6 +84,14 @@ pub enum EncoderError {
         /// The part as it is listed.
         part: String,
     },
+    /// A form was given to the builder of another family.
+    #[error("the form is of {got}; expected one of {expected}")]
+    Family {
+        /// The families that were expected.
+        expected: String,
+        /// The family of the form.
+        got: &'static str,
+    },
     /// A width that the type fixes is not the configuration's.
     #[error("the encoder's type has {what} {expected} but the configuration says {got}")]
     Width {
@@ -118,6 +126,31 @@ pub(crate) fn place(before: &str) -> (usize, usize) {
     (before.matches('\n').count() + 1, before[start..].chars().count() + 1)
 }
 
+/// Why a text is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigTextError {
+    /// It is not such JSON.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    /// It describes another model.
+    #[error(transparent)]
+    Problem(#[from] ConfigProblem),
+}
+
+impl ConfigTextError {
+    /// The error about the file of this text.
+    pub(crate) fn in_file(self, path: &Path, text: &str) -> EncoderError {
+        match self {
+            ConfigTextError::Json(error) => EncoderError::Json { path: path.into(), error },
+            ConfigTextError::Problem(problem) => {
+                let at = text.find(&format!("\"{}\"", problem.key())).unwrap_or(0);
+                let (line, column) = place(&text[..at]);
+                EncoderError::ConfigFile { path: path.into(), line, column, problem }
+            }
+        }
+    }
+}
+
 /// What the JSON parser reports, without the place that it appends.
 fn reason(error: &serde_json::Error) -> String {
     let reason = error.to_string();
@@ -129,10 +162,36 @@ fn reason(error: &serde_json::Error) -> String {
 #[non_exhaustive]
 pub enum ConfigProblem {
     /// It is another kind of model.
-    #[error("model_type is {got:?}; only \"bert\" is known")]
+    #[error("model_type is {got:?}; known are {known}")]
     ModelType {
         /// The kind.
         got: String,
+        /// The kinds that are known.
+        known: String,
+    },
+    /// Nothing says which kind of model it is.
+    #[error(
+        "there is no model_type, and nothing else shows the family; add \"model_type\" with one of {known}"
+    )]
+    NoModelType {
+        /// The kinds that are known.
+        known: String,
+    },
+    /// There is no model_type, and something else shows another kind of model.
+    #[error("there is no model_type, and {evidence} is not of {expected}; add \"model_type\"")]
+    OtherModel {
+        /// What shows it, with its value.
+        evidence: String,
+        /// The kind that was expected.
+        expected: &'static str,
+    },
+    /// The weights have more layers.
+    #[error("num_hidden_layers is {got} but the weights have {weights} layers")]
+    Layers {
+        /// The layers of the configuration.
+        got: usize,
+        /// The layers of the weights.
+        weights: usize,
     },
     /// The activation is not known.
     #[error("hidden_act is {got:?}; known are {known}")]
@@ -175,7 +234,10 @@ impl ConfigProblem {
     /// The key of a `config.json` that it is about.
     pub(crate) fn key(&self) -> &'static str {
         match self {
-            ConfigProblem::ModelType { .. } => "model_type",
+            ConfigProblem::ModelType { .. }
+            | ConfigProblem::NoModelType { .. }
+            | ConfigProblem::OtherModel { .. } => "model_type",
+            ConfigProblem::Layers { .. } => "num_hidden_layers",
             ConfigProblem::Activation { .. } => "hidden_act",
             ConfigProblem::Positions { .. } => "position_embedding_type",
             ConfigProblem::Decoder => "is_decoder",

@@ -5,6 +5,8 @@
 use mtl_core_tensor::shape::Const;
 
 use crate::bert::{Activation, Bert, BertConfig};
+use crate::form::{Configuration, Form};
+use crate::roberta::{Roberta, RobertaConfig};
 
 /// `bert-tiny`: 2 layers of width 128, 2 heads. Turc et al. 2019, "Well-Read Students Learn Better", <https://arxiv.org/abs/1908.08962>.
 pub const BERT_TINY: BertConfig = BertConfig {
@@ -19,6 +21,7 @@ pub const BERT_TINY: BertConfig = BertConfig {
     activation: Activation::Gelu,
     dropout: 0.1,
     attention_dropout: 0.1,
+    initializer_range: 0.02,
 };
 
 /// A BERT of the widths of `bert-tiny`.
@@ -37,6 +40,7 @@ pub const BERT_MINI: BertConfig = BertConfig {
     activation: Activation::Gelu,
     dropout: 0.1,
     attention_dropout: 0.1,
+    initializer_range: 0.02,
 };
 
 /// A BERT of the widths of `bert-mini`.
@@ -55,6 +59,7 @@ pub const MINILM_L6: BertConfig = BertConfig {
     activation: Activation::Gelu,
     dropout: 0.1,
     attention_dropout: 0.1,
+    initializer_range: 0.02,
 };
 
 /// A BERT of the widths of `minilm-l6`.
@@ -73,6 +78,7 @@ pub const BERT_SMALL: BertConfig = BertConfig {
     activation: Activation::Gelu,
     dropout: 0.1,
     attention_dropout: 0.1,
+    initializer_range: 0.02,
 };
 
 /// A BERT of the widths of `bert-small`.
@@ -91,6 +97,7 @@ pub const MINILM_L12: BertConfig = BertConfig {
     activation: Activation::Gelu,
     dropout: 0.1,
     attention_dropout: 0.1,
+    initializer_range: 0.02,
 };
 
 /// A BERT of the widths of `minilm-l12`.
@@ -109,6 +116,7 @@ pub const BERT_MEDIUM: BertConfig = BertConfig {
     activation: Activation::Gelu,
     dropout: 0.1,
     attention_dropout: 0.1,
+    initializer_range: 0.02,
 };
 
 /// A BERT of the widths of `bert-medium`.
@@ -127,10 +135,33 @@ pub const BERT_BASE: BertConfig = BertConfig {
     activation: Activation::Gelu,
     dropout: 0.1,
     attention_dropout: 0.1,
+    initializer_range: 0.02,
 };
 
 /// A BERT of the widths of `bert-base`.
 pub type BertBase<E, D> = Bert<Const<768>, Const<3072>, E, D>;
+
+/// `roberta-base`: 12 layers of width 768, 12 heads. Liu et al. 2019, "RoBERTa", <https://arxiv.org/abs/1907.11692>.
+pub const ROBERTA_BASE: RobertaConfig = RobertaConfig {
+    sizes: BertConfig {
+        vocab_size: 50265,
+        hidden_size: 768,
+        layers: 12,
+        heads: 12,
+        intermediate_size: 3072,
+        max_positions: 514,
+        segments: 1,
+        layer_norm_eps: 1e-5,
+        activation: Activation::Gelu,
+        dropout: 0.1,
+        attention_dropout: 0.1,
+        initializer_range: 0.02,
+    },
+    pad_token_id: 1,
+};
+
+/// A RoBERTa of the widths of `roberta-base`.
+pub type RobertaBase<E, D> = Roberta<Const<768>, Const<3072>, E, D>;
 
 /// `bert-large`: 24 layers of width 1024, 16 heads. Devlin et al. 2019, "BERT", <https://arxiv.org/abs/1810.04805>.
 pub const BERT_LARGE: BertConfig = BertConfig {
@@ -145,24 +176,49 @@ pub const BERT_LARGE: BertConfig = BertConfig {
     activation: Activation::Gelu,
     dropout: 0.1,
     attention_dropout: 0.1,
+    initializer_range: 0.02,
 };
 
 /// A BERT of the widths of `bert-large`.
 pub type BertLarge<E, D> = Bert<Const<1024>, Const<4096>, E, D>;
 
+/// `roberta-large`: 24 layers of width 1024, 16 heads. Liu et al. 2019, "RoBERTa", <https://arxiv.org/abs/1907.11692>.
+pub const ROBERTA_LARGE: RobertaConfig = RobertaConfig {
+    sizes: BertConfig {
+        vocab_size: 50265,
+        hidden_size: 1024,
+        layers: 24,
+        heads: 16,
+        intermediate_size: 4096,
+        max_positions: 514,
+        segments: 1,
+        layer_norm_eps: 1e-5,
+        activation: Activation::Gelu,
+        dropout: 0.1,
+        attention_dropout: 0.1,
+        initializer_range: 0.02,
+    },
+    pad_token_id: 1,
+};
+
+/// A RoBERTa of the widths of `roberta-large`.
+pub type RobertaLarge<E, D> = Roberta<Const<1024>, Const<4096>, E, D>;
+
 /// Every preset with its name, smallest first.
-pub const PRESETS: &[(&str, BertConfig)] = &[
-    ("bert-tiny", BERT_TINY),
-    ("bert-mini", BERT_MINI),
-    ("minilm-l6", MINILM_L6),
-    ("bert-small", BERT_SMALL),
-    ("minilm-l12", MINILM_L12),
-    ("bert-medium", BERT_MEDIUM),
-    ("bert-base", BERT_BASE),
-    ("bert-large", BERT_LARGE),
+pub const PRESETS: &[(&str, &dyn Configuration)] = &[
+    ("bert-tiny", &BERT_TINY),
+    ("bert-mini", &BERT_MINI),
+    ("minilm-l6", &MINILM_L6),
+    ("bert-small", &BERT_SMALL),
+    ("minilm-l12", &MINILM_L12),
+    ("bert-medium", &BERT_MEDIUM),
+    ("bert-base", &BERT_BASE),
+    ("roberta-base", &ROBERTA_BASE),
+    ("bert-large", &BERT_LARGE),
+    ("roberta-large", &ROBERTA_LARGE),
 ];
 
-/// The preset of a name such as `"bert-mini"`, or nothing if there is none.
-pub fn preset(name: &str) -> Option<&'static BertConfig> {
-    PRESETS.iter().find(|(known, _)| *known == name).map(|(_, config)| config)
+/// The form of a preset such as `"bert-mini"`, or nothing if there is none.
+pub fn preset(name: &str) -> Option<Form> {
+    PRESETS.iter().find(|(known, _)| *known == name).map(|(_, configuration)| configuration.form())
 }

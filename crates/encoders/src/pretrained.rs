@@ -2,6 +2,7 @@
 //! `model.safetensors.index.json` and the parts that it lists.
 
 use crate::error::{EncoderError, read_text};
+use crate::table::{Kind, Table, Values};
 use mtl_core_tensor::WeightFile;
 use mtl_core_tensor::element::Real;
 use serde::Deserialize;
@@ -11,8 +12,6 @@ use std::path::{Path, PathBuf};
 const WEIGHTS: &str = "model.safetensors";
 const INDEX: &str = "model.safetensors.index.json";
 const PICKLES: [&str; 2] = ["pytorch_model.bin", "pytorch_model.bin.index.json"];
-/// Every BERT has this tensor; what stands before it stands before every name.
-const LANDMARK: &str = "embeddings.word_embeddings.weight";
 
 /// The weights of a folder, under names that do not depend on who wrote it.
 #[derive(Debug)]
@@ -31,7 +30,7 @@ impl Folder {
         Err(EncoderError::NoFile { folder: folder.into(), file: "config.json" })
     }
 
-    /// Opens the weights of a folder.
+    /// Opens the weights of a folder. Names have no prefix yet.
     ///
     /// Errors if there are none, only a Python pickle, or files that are cut short or wrong.
     pub fn open(folder: &Path) -> Result<Folder, EncoderError> {
@@ -44,9 +43,29 @@ impl Folder {
         } else {
             return Err(EncoderError::NoFile { folder: folder.into(), file: WEIGHTS });
         };
-        let prefix = files.iter().flat_map(WeightFile::names).find_map(|name| name.strip_suffix(LANDMARK));
-        let prefix = prefix.unwrap_or_default().to_string();
-        Ok(Folder { files, prefix })
+        Ok(Folder { files, prefix: String::new() })
+    }
+
+    /// The same weights, named as the family of this table names them: what stands before the table's landmark stands
+    /// before every name.
+    pub fn of_family(self, table: &Table) -> Folder {
+        let prefix = self.prefix_before(table.landmark()).unwrap_or_default().to_string();
+        Folder { prefix, ..self }
+    }
+
+    /// What stands before the first name that ends so.
+    pub(crate) fn prefix_before(&self, landmark: &str) -> Option<&str> {
+        self.files.iter().flat_map(WeightFile::names).find_map(|name| name.strip_suffix(landmark))
+    }
+
+    /// What stands before every name, such as `bert.`.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// The names of the tensors without the prefix, of those that have it.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().flat_map(WeightFile::names).filter_map(|name| name.strip_prefix(&self.prefix))
     }
 
     /// Whether the folder holds a tensor.
@@ -72,6 +91,16 @@ impl Folder {
             let file = self.files.iter().find(|file| file.sizes(&name).is_some())?;
             Some((file, name))
         })
+    }
+}
+
+impl<M: Real> Values<M> for Folder {
+    fn values(&self, name: &str, sizes: &[usize], _: Kind) -> Result<Vec<M>, EncoderError> {
+        self.get(name, sizes)
+    }
+
+    fn has(&self, name: &str) -> bool {
+        Folder::has(self, name)
     }
 }
 

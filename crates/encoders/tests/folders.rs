@@ -2,7 +2,7 @@
 
 use mtl_core_tensor::device::Cpu;
 use mtl_core_tensor::shape::{Const, Dim};
-use mtl_core_tensor::{Encoder, Init, Module, NamedTensor, Pack, Tape, WeightFile, bf16, weights};
+use mtl_core_tensor::{Encoder, Hooks, Init, Module, NamedTensor, Pack, Tape, WeightFile, bf16, weights};
 use mtl_encoders::presets::BERT_TINY;
 use mtl_encoders::{Bert, BertConfig};
 use std::fs;
@@ -24,7 +24,7 @@ const WEIGHTS: &str = "model.safetensors";
 /// A folder as this crate saves it.
 fn saved() -> (tempfile::TempDir, AnyBert) {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let mut bert = AnyBert::new(&Cpu, &CONFIG, &Init::new(7)).expect("valid");
+    let bert = AnyBert::new(&Cpu, &CONFIG, &Init::new(7)).expect("valid");
     bert.save_folder(folder.path()).expect("saves");
     (folder, bert)
 }
@@ -80,7 +80,7 @@ fn a_saved_folder_loads_to_the_same_bits() {
 fn a_seed_and_names_decide_the_first_weights() {
     let weights = |layers, seed| {
         let config = BertConfig { layers, ..CONFIG };
-        let mut bert = AnyBert::new(&Cpu, &config, &Init::new(seed)).expect("valid");
+        let bert = AnyBert::new(&Cpu, &config, &Init::new(seed)).expect("valid");
         let mut all = Vec::new();
         bert.visit(&mut |name, view| all.push((name.to_string(), view.to_vec())));
         all
@@ -137,8 +137,8 @@ fn parts_and_half_types_load() {
     let map = format!("{{\"weight_map\": {{{}}}}}", entries.collect::<Vec<_>>().join(", "));
     fs::write(folder.path().join("model.safetensors.index.json"), map).expect("written");
 
-    let mut expected = bert.clone();
-    expected.visit(&mut |_, mut view| {
+    let expected = bert.clone();
+    expected.visit(&mut |_, view| {
         let rounded: Vec<f32> = view.to_vec().into_iter().map(|x| bf16::from_f32(x).to_f32()).collect();
         view.set(&rounded).expect("the same size");
     });

@@ -3,7 +3,7 @@
 use mtl_core_tensor::device::{Cpu, Island};
 use mtl_core_tensor::element::Float;
 use mtl_core_tensor::{
-    Activation, Device, Encoder, Gradients, Linear, Module, Pack, Param, Role, Tape, Tensor, WalkPlan,
+    Activation, Device, Encoder, Gradients, Hooks, Linear, Module, Pack, Param, Role, Tape, Tensor, WalkPlan,
     WeightFile, bf16,
 };
 use mtl_encoders::Bert;

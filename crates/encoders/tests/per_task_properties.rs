@@ -5,8 +5,8 @@ mod common;
 use common::{pack, shaken, small};
 use mtl_core_tensor::device::Cpu;
 use mtl_core_tensor::{
-    Activation, Encoder, Gradients, Init, Linear, Loss, Module, Pack, PerTaskGradients, Seed, Tape, Tensor,
-    WalkPlan,
+    Activation, Encoder, Gradients, Hooks, Init, Linear, Loss, Module, Pack, PerTaskGradients, Seed, Tape,
+    Tensor, WalkPlan,
 };
 use mtl_encoders::{Bert, BertConfig};
 use proptest::prelude::*;

@@ -5,8 +5,8 @@ mod common;
 use common::{shaken, small};
 use mtl_core_tensor::device::Cpu;
 use mtl_core_tensor::{
-    Activation, Encoded, Encoder, Float, Gradients, Init, Linear, Loss, Module, Pack, PerTaskGradients,
-    ReadRows, Reads, Real, Seed, Tape, Tensor, WalkPlan, bf16,
+    Activation, Encoded, Encoder, Float, Gradients, Hooks, Init, Linear, Loss, Module, Pack,
+    PerTaskGradients, ReadRows, Reads, Real, Seed, Tape, Tensor, WalkPlan, bf16,
 };
 use mtl_encoders::{Bert, BertConfig};
 use proptest::prelude::*;
@@ -48,7 +48,7 @@ fn both_ways<E: Float>(
     let all = bert.encode(whole, &pack(), Hooks::NONE).expect("encodes");
     let tokens = whole.gather_rows(&all.tokens, read.rows(Reads::Tokens)).expect("rows");
     let sequences = whole.gather_rows(&all.sequences, read.rows(Reads::Sequences)).expect("rows");
-    [Encoded { tokens, sequences }, bert.encode_read(part, &pack(), read).expect("encodes")]
+    [Encoded { tokens, sequences }, bert.encode_read(part, &pack(), read, Hooks::NONE).expect("encodes")]
 }
 
 fn has_the_same_values<E: Float>(seed: u64, read: &ReadRows) {
@@ -149,7 +149,7 @@ fn a_row_that_the_pack_has_not_is_an_error() {
     for (reads, row) in [(Reads::Tokens, 99), (Reads::Sequences, 6)] {
         let mut tape = Tape::<f32, _>::inference(&Cpu);
         let read = ReadRows::new().with(reads, &[row]);
-        let error = bert.encode_read(&mut tape, &pack(), &read).expect_err("no such row");
+        let error = bert.encode_read(&mut tape, &pack(), &read, Hooks::NONE).expect_err("no such row");
         assert!(error.to_string().contains(&row.to_string()), "{error}");
     }
 }

@@ -3,7 +3,7 @@
 
 use mtl_core_tensor::device::Cpu;
 use mtl_core_tensor::profile::{Work, profiled};
-use mtl_core_tensor::{Encoder, Init, Pack, ReadRows, Reads, Tape};
+use mtl_core_tensor::{Encoder, Hooks, Init, Pack, ReadRows, Reads, Tape};
 use mtl_encoders::presets::BERT_TINY;
 use mtl_encoders::{Bert, BertConfig};
 
@@ -27,7 +27,8 @@ fn after_the_last_attention_nothing_is_made_that_no_head_reads() {
     // Two first tokens of seven; one first token and one that is none; three tokens and no sequence.
     for (tokens, sequences, made) in [(&[][..], &[0, 1][..], 2), (&[3], &[1], 2), (&[0, 3, 6], &[], 3)] {
         let read = ReadRows::new().with(Reads::Tokens, tokens).with(Reads::Sequences, sequences);
-        let part = operations(|tape| drop(bert.encode_read(tape, &pack, &read).expect("encodes")));
+        let part =
+            operations(|tape| drop(bert.encode_read(tape, &pack, &read, Hooks::NONE).expect("encodes")));
         let left_out = (7 - made) * after_attention + (2 - sequences.len()) * pooled;
         assert_eq!(whole - part, left_out as f64, "{tokens:?} {sequences:?}");
     }

@@ -17,6 +17,8 @@ pub(super) struct Preset {
 #[derive(Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Table {
+    #[serde(default)]
+    family: Family,
     type_name: String,
     source: String,
     vocab_size: usize,
@@ -30,6 +32,24 @@ struct Table {
     activation: Activation,
     dropout: f64,
     attention_dropout: f64,
+    #[serde(default = "usual_range")]
+    initializer_range: f64,
+    /// RoBERTa's alone.
+    pad_token_id: Option<u32>,
+}
+
+/// The deviation of first weights in all of BERT's relatives.
+fn usual_range() -> f64 {
+    0.02
+}
+
+/// The families of `mtl-encoders` that have presets.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Family {
+    #[default]
+    Bert,
+    Roberta,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
@@ -68,6 +88,10 @@ fn parse(path: &Path) -> anyhow::Result<Preset> {
     for (name, rate) in rates {
         ensure!((0.0..1.0).contains(&rate), "{name} must be in [0, 1), got {rate}");
     }
+    ensure!(
+        table.pad_token_id.is_some() == (table.family == Family::Roberta),
+        "pad_token_id belongs to family = \"roberta\", and to no other"
+    );
     Ok(Preset { name, table })
 }
 
@@ -79,10 +103,10 @@ pub(super) fn render(presets: &[Preset]) -> String {
         alias(&mut text, preset);
     }
     text.push_str(
-        "/// Every preset with its name, smallest first.\npub const PRESETS: &[(&str, BertConfig)] = &[",
+        "/// Every preset with its name, smallest first.\npub const PRESETS: &[(&str, &dyn Configuration)] = &[",
     );
     for preset in presets {
-        write!(text, "({:?}, {}),", preset.name, preset.constant_name()).expect("writing to a string");
+        write!(text, "({:?}, &{}),", preset.name, preset.constant_name()).expect("writing to a string");
     }
     text.push_str("];\n\n");
     text.push_str(LOOKUP);
@@ -97,41 +121,60 @@ const HEADER: &str = "\
 use mtl_core_tensor::shape::Const;
 
 use crate::bert::{Activation, Bert, BertConfig};
+use crate::form::{Configuration, Form};
+use crate::roberta::{Roberta, RobertaConfig};
 
 ";
 
 const LOOKUP: &str = "\
-/// The preset of a name such as `\"bert-mini\"`, or nothing if there is none.
-pub fn preset(name: &str) -> Option<&'static BertConfig> {
-    PRESETS.iter().find(|(known, _)| *known == name).map(|(_, config)| config)
+/// The form of a preset such as `\"bert-mini\"`, or nothing if there is none.
+pub fn preset(name: &str) -> Option<Form> {
+    PRESETS.iter().find(|(known, _)| *known == name).map(|(_, configuration)| configuration.form())
 }
 ";
 
 fn constant(text: &mut String, preset: &Preset) {
     let Preset { name, table } = preset;
-    let Table { vocab_size, hidden_size, layers, heads, intermediate_size, .. } = table;
-    let Table { max_positions, segments, layer_norm_eps, activation, dropout, attention_dropout, .. } = table;
-    let (constant, source) = (preset.constant_name(), &table.source);
+    let Table { hidden_size, layers, heads, .. } = table;
+    let (constant, source, sizes) = (preset.constant_name(), linked(&table.source), sizes(table));
+    let (type_name, value) = match (table.family, table.pad_token_id) {
+        (Family::Roberta, Some(padding)) => {
+            ("RobertaConfig", format!("RobertaConfig {{ sizes: {sizes}, pad_token_id: {padding} }}"))
+        }
+        _ => ("BertConfig", sizes),
+    };
     write!(
         text,
-        "/// `{name}`: {layers} layers of width {hidden_size}, {heads} heads. {}\n\
-         pub const {constant}: BertConfig = BertConfig {{ vocab_size: {vocab_size}, hidden_size: {hidden_size}, \
-         layers: {layers}, heads: {heads}, intermediate_size: {intermediate_size}, \
-         max_positions: {max_positions}, segments: {segments}, layer_norm_eps: {layer_norm_eps:e}, \
-         activation: Activation::{activation:?}, dropout: {dropout:?}, \
-         attention_dropout: {attention_dropout:?} }};\n\n",
-        linked(source),
+        "/// `{name}`: {layers} layers of width {hidden_size}, {heads} heads. {source}\n\
+         pub const {constant}: {type_name} = {value};\n\n",
     )
     .expect("writing to a string");
 }
 
+/// The literal of the sizes and rates.
+fn sizes(table: &Table) -> String {
+    let Table { vocab_size, hidden_size, layers, heads, intermediate_size, .. } = table;
+    let Table { max_positions, segments, layer_norm_eps, activation, dropout, .. } = table;
+    let Table { attention_dropout, initializer_range, .. } = table;
+    format!(
+        "BertConfig {{ vocab_size: {vocab_size}, hidden_size: {hidden_size}, layers: {layers}, heads: {heads}, \
+         intermediate_size: {intermediate_size}, max_positions: {max_positions}, segments: {segments}, \
+         layer_norm_eps: {layer_norm_eps:e}, activation: Activation::{activation:?}, dropout: {dropout:?}, \
+         attention_dropout: {attention_dropout:?}, initializer_range: {initializer_range:?} }}"
+    )
+}
+
 fn alias(text: &mut String, preset: &Preset) {
     let Preset { name, table } = preset;
-    let Table { type_name, hidden_size, intermediate_size, .. } = table;
+    let Table { family, type_name, hidden_size, intermediate_size, .. } = table;
+    let title = match family {
+        Family::Bert => "BERT",
+        Family::Roberta => "RoBERTa",
+    };
     write!(
         text,
-        "/// A BERT of the widths of `{name}`.\n\
-         pub type {type_name}<E, D> = Bert<Const<{hidden_size}>, Const<{intermediate_size}>, E, D>;\n\n",
+        "/// A {title} of the widths of `{name}`.\n\
+         pub type {type_name}<E, D> = {family:?}<Const<{hidden_size}>, Const<{intermediate_size}>, E, D>;\n\n",
     )
     .expect("writing to a string");
 }
@@ -175,10 +218,24 @@ mod tests {
     fn a_preset_becomes_a_constant_an_alias_and_a_row() {
         let preset = Preset { name: "bert-tiny".to_owned(), table: toml::from_str(TINY).unwrap() };
         let text = render(&[preset]);
-        assert!(text.contains("pub const BERT_TINY: BertConfig = BertConfig { vocab_size: 30522, hidden_size: 128, layers: 2, heads: 2, intermediate_size: 512, max_positions: 512, segments: 2, layer_norm_eps: 1e-12, activation: Activation::GeluTanh, dropout: 0.1, attention_dropout: 0.1 };"), "{text}");
+        let sizes = "BertConfig { vocab_size: 30522, hidden_size: 128, layers: 2, heads: 2, \
+                     intermediate_size: 512, max_positions: 512, segments: 2, layer_norm_eps: 1e-12, \
+                     activation: Activation::GeluTanh, dropout: 0.1, attention_dropout: 0.1, \
+                     initializer_range: 0.02 }";
+        assert!(text.contains(&format!("pub const BERT_TINY: BertConfig = {sizes};")), "{text}");
         assert!(text.contains("pub type BertTiny<E, D> = Bert<Const<128>, Const<512>, E, D>;"), "{text}");
-        assert!(text.contains("(\"bert-tiny\", BERT_TINY),"), "{text}");
+        assert!(text.contains("(\"bert-tiny\", &BERT_TINY),"), "{text}");
         assert!(text.contains("<https://arxiv.org/abs/1908.08962>."), "{text}");
+    }
+
+    #[test]
+    fn a_roberta_has_a_padding_token() {
+        let text = TINY.replace("BertTiny", "RobertaTiny") + "family = 'roberta'\npad_token_id = 1";
+        let text = render(&[Preset { name: "roberta-tiny".to_owned(), table: toml::from_str(&text).unwrap() }]);
+        assert!(text.contains("ROBERTA_TINY: RobertaConfig = RobertaConfig { sizes: BertConfig { vocab"), "{text}");
+        assert!(text.contains("initializer_range: 0.02 }, pad_token_id: 1 };"), "{text}");
+        assert!(text.contains("/// A RoBERTa of the widths of `roberta-tiny`."), "{text}");
+        assert!(text.contains("RobertaTiny<E, D> = Roberta<Const<128>, Const<512>, E, D>;"), "{text}");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, ensure};
-use mtl_core_tensor::{Cpu, Encoder, Pack, Tape};
+use mtl_core_tensor::{Cpu, Encoder, Hooks, Pack, Tape};
 use mtl_data::{Encoded, Label, LabelKind, Source, Text, Tokenizer};
 use mtl_encoders::Bert;
 use mtl_metrics::{pearson, spearman};
@@ -113,7 +113,7 @@ impl Model {
     /// The last hidden state of the first token, and what the pooler makes of it.
     fn first_and_pooled(&self, text: &Encoded) -> anyhow::Result<[Vec<f64>; 2]> {
         let mut tape = Tape::<f32, Cpu>::inference(&Cpu);
-        let encoded = self.encoder.encode(&mut tape, &packed(std::slice::from_ref(text)), &mut [])?;
+        let encoded = self.encoder.encode(&mut tape, &packed(std::slice::from_ref(text)), Hooks::NONE)?;
         let (tokens, pooled) = (encoded.tokens.to_vec(), encoded.sequences.to_vec());
         let wide = |values: &[f32]| values.iter().map(|&value| f64::from(value)).collect();
         Ok([wide(&tokens[..self.encoder.config().hidden_size]), wide(&pooled)])

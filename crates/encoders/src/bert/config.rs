@@ -1,13 +1,18 @@
 //! The configuration of a BERT, as `config.json` in a Hugging Face folder spells it.
 
-use crate::error::{ConfigProblem, EncoderError, place, read_text};
+use super::table::TABLE;
+use crate::error::{ConfigProblem, ConfigTextError, EncoderError};
+use crate::signature::{Hints, Signature};
+use crate::table::Table;
+use crate::transformer::{Variant, read_file};
 pub use mtl_core_tensor::Activation;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::Path;
 
-/// Standard deviation of the weights that start at random (Devlin et al. 2019).
-pub(crate) const INITIALIZER_RANGE: f64 = 0.02;
+/// How folders of BERT are told from those of others.
+pub(super) const SIGNATURE: Signature =
+    Signature { family: "bert", model_types: &["bert"], architecture: "Bert", prefix: "bert." };
 
 /// The sizes and rates of a BERT.
 ///
@@ -24,6 +29,7 @@ pub(crate) const INITIALIZER_RANGE: f64 = 0.02;
 /// | `activation` | `hidden_act` | see [`BertConfig::from_file`] | `gelu` |
 /// | `dropout` | `hidden_dropout_prob` | [0, 1) | 0.1 |
 /// | `attention_dropout` | `attention_probs_dropout_prob` | [0, 1) | 0.1 |
+/// | `initializer_range` | `initializer_range` | positive | 0.02 |
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BertConfig {
     /// How many token ids there are.
@@ -48,6 +54,8 @@ pub struct BertConfig {
     pub dropout: f64,
     /// Dropout of attention probabilities.
     pub attention_dropout: f64,
+    /// Standard deviation of weights and tables that start at random.
+    pub initializer_range: f64,
 }
 
 /// Names in files; of several for one function the first is written.
@@ -60,8 +68,9 @@ const ACTIVATIONS: [(&str, Activation); 6] = [
     ("linear", Activation::None),
 ];
 
+/// What a `config.json` of BERT, and of a family like it, says.
 #[derive(Deserialize)]
-struct File {
+pub(crate) struct File {
     vocab_size: usize,
     hidden_size: usize,
     num_hidden_layers: usize,
@@ -73,21 +82,55 @@ struct File {
     hidden_act: Option<String>,
     hidden_dropout_prob: Option<f64>,
     attention_probs_dropout_prob: Option<f64>,
-    model_type: Option<String>,
+    initializer_range: Option<f64>,
     position_embedding_type: Option<String>,
+    pub(crate) pad_token_id: Option<u32>,
+    /// ELECTRA's, which BERT has not.
+    embedding_size: Option<usize>,
     #[serde(default)]
     is_decoder: bool,
+    #[serde(flatten)]
+    pub(crate) hints: Hints,
 }
 
-/// Why a text is no configuration.
-#[derive(Debug, thiserror::Error)]
-enum Rejected {
-    /// It is not such JSON.
-    #[error(transparent)]
-    Json(#[from] serde_json::Error),
-    /// It describes another model.
-    #[error(transparent)]
-    Problem(#[from] ConfigProblem),
+impl File {
+    /// The sizes and rates, not yet checked.
+    ///
+    /// Errors if it describes something that this body does not compute.
+    pub(crate) fn sizes(&self) -> Result<BertConfig, ConfigProblem> {
+        if let Some(got) = self.position_embedding_type.clone().filter(|got| got != "absolute") {
+            return Err(ConfigProblem::Positions { got });
+        }
+        if self.is_decoder {
+            return Err(ConfigProblem::Decoder);
+        }
+        Ok(BertConfig {
+            vocab_size: self.vocab_size,
+            hidden_size: self.hidden_size,
+            layers: self.num_hidden_layers,
+            heads: self.num_attention_heads,
+            intermediate_size: self.intermediate_size,
+            max_positions: self.max_position_embeddings.unwrap_or(512),
+            segments: self.type_vocab_size.unwrap_or(2),
+            layer_norm_eps: self.layer_norm_eps.unwrap_or(1e-12),
+            activation: activation(self.hidden_act.as_deref().unwrap_or("gelu"))?,
+            dropout: self.hidden_dropout_prob.unwrap_or(0.1),
+            attention_dropout: self.attention_probs_dropout_prob.unwrap_or(0.1),
+            initializer_range: self.initializer_range.unwrap_or(0.02),
+        })
+    }
+
+    /// Errors if nothing names the family, but a key shows that it is not BERT.
+    fn check_unnamed(&self) -> Result<(), ConfigProblem> {
+        if self.hints.name_a_family() {
+            return Ok(());
+        }
+        if let Some(size) = self.embedding_size {
+            return Err(SIGNATURE.other(format!("embedding_size {size}")));
+        }
+        let padding = self.pad_token_id.filter(|id| *id != 0);
+        padding.map_or(Ok(()), |id| Err(SIGNATURE.other(format!("pad_token_id {id}"))))
+    }
 }
 
 impl BertConfig {
@@ -97,48 +140,21 @@ impl BertConfig {
     ///
     /// Errors if the file cannot be read, is no such JSON, or describes another kind of model.
     pub fn from_file(path: &Path) -> Result<BertConfig, EncoderError> {
-        let text = read_text(path)?;
-        BertConfig::from_json(&text).map_err(|rejected| match rejected {
-            Rejected::Json(error) => EncoderError::Json { path: path.into(), error },
-            Rejected::Problem(problem) => {
-                let at = text.find(&format!("\"{}\"", problem.key())).unwrap_or(0);
-                let (line, column) = place(&text[..at]);
-                EncoderError::ConfigFile { path: path.into(), line, column, problem }
-            }
-        })
-    }
-
-    fn from_json(text: &str) -> Result<BertConfig, Rejected> {
-        let file: File = serde_json::from_str(text)?;
-        let config = BertConfig {
-            vocab_size: file.vocab_size,
-            hidden_size: file.hidden_size,
-            layers: file.num_hidden_layers,
-            heads: file.num_attention_heads,
-            intermediate_size: file.intermediate_size,
-            max_positions: file.max_position_embeddings.unwrap_or(512),
-            segments: file.type_vocab_size.unwrap_or(2),
-            layer_norm_eps: file.layer_norm_eps.unwrap_or(1e-12),
-            activation: activation(file.hidden_act.as_deref().unwrap_or("gelu"))?,
-            dropout: file.hidden_dropout_prob.unwrap_or(0.1),
-            attention_dropout: file.attention_probs_dropout_prob.unwrap_or(0.1),
-        };
-        expect("bert", file.model_type, |got| ConfigProblem::ModelType { got })?;
-        expect("absolute", file.position_embedding_type, |got| ConfigProblem::Positions { got })?;
-        if file.is_decoder {
-            return Err(ConfigProblem::Decoder.into());
-        }
-        config.check()?;
-        Ok(config)
+        read_file(path)
     }
 
     /// The text of a `config.json` that transformers and this crate read.
     pub fn to_json(&self) -> String {
+        self.json_of("BertModel", "bert", 0)
+    }
+
+    /// The same text for a model of a family like BERT.
+    pub(crate) fn json_of(&self, architecture: &str, model_type: &str, pad_token_id: u32) -> String {
         let activation = ACTIVATIONS.iter().find(|(_, activation)| *activation == self.activation);
         let (activation, _) = activation.expect("every activation has a name");
-        let file = json!({
-            "architectures": ["BertModel"],
-            "model_type": "bert",
+        let file: Value = json!({
+            "architectures": [architecture],
+            "model_type": model_type,
             "vocab_size": self.vocab_size,
             "hidden_size": self.hidden_size,
             "num_hidden_layers": self.layers,
@@ -150,9 +166,9 @@ impl BertConfig {
             "hidden_act": activation,
             "hidden_dropout_prob": self.dropout,
             "attention_probs_dropout_prob": self.attention_dropout,
-            "initializer_range": INITIALIZER_RANGE,
+            "initializer_range": self.initializer_range,
             "position_embedding_type": "absolute",
-            "pad_token_id": 0,
+            "pad_token_id": pad_token_id,
         });
         format!("{file:#}\n")
     }
@@ -176,14 +192,45 @@ impl BertConfig {
         if let Some((name, got)) = rates.into_iter().find(|(_, rate)| !(0.0..1.0).contains(rate)) {
             return Err(ConfigProblem::Range { name, rule: "at least 0 and less than 1", got });
         }
-        if !(self.layer_norm_eps > 0.0) {
-            let got = self.layer_norm_eps;
-            return Err(ConfigProblem::Range { name: "layer_norm_eps", rule: "positive", got });
+        let positive =
+            [("layer_norm_eps", self.layer_norm_eps), ("initializer_range", self.initializer_range)];
+        if let Some((name, got)) = positive.into_iter().find(|(_, got)| !(*got > 0.0 && got.is_finite())) {
+            return Err(ConfigProblem::Range { name, rule: "positive", got });
         }
         if !self.hidden_size.is_multiple_of(self.heads) {
             return Err(ConfigProblem::Heads { heads: self.heads, hidden: self.hidden_size });
         }
         Ok(())
+    }
+}
+
+impl Variant for BertConfig {
+    const SIGNATURE: Signature = SIGNATURE;
+    const TABLE: &'static Table = &TABLE;
+
+    fn from_json(text: &str) -> Result<Self, ConfigTextError> {
+        let file: File = serde_json::from_str(text)?;
+        SIGNATURE.check(&file.hints)?;
+        file.check_unnamed()?;
+        let config = file.sizes()?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn to_json(&self) -> String {
+        BertConfig::to_json(self)
+    }
+
+    fn sizes(&self) -> &BertConfig {
+        self
+    }
+
+    fn with_sizes(&self, sizes: BertConfig) -> Self {
+        sizes
+    }
+
+    fn check(&self) -> Result<(), ConfigProblem> {
+        BertConfig::check(self)
     }
 }
 
@@ -193,15 +240,6 @@ fn activation(name: &str) -> Result<Activation, ConfigProblem> {
         got: name.to_string(),
         known: ACTIVATIONS.map(|(known, _)| known).join(", "),
     })
-}
-
-/// Errors if a key is there and has another value than the only one that is known.
-fn expect(
-    known: &str,
-    got: Option<String>,
-    problem: impl Fn(String) -> ConfigProblem,
-) -> Result<(), ConfigProblem> {
-    got.filter(|got| got != known).map_or(Ok(()), |got| Err(problem(got)))
 }
 
 #[cfg(test)]
@@ -230,7 +268,10 @@ mod tests {
         for (key, message) in [
             (r#", "hidden_act": "swish""#, "hidden_act is \"swish\"; known are gelu, gelu_new"),
             (r#", "position_embedding_type": "relative_key""#, "position_embedding_type is \"relative_key\""),
-            (r#", "model_type": "roberta""#, "model_type is \"roberta\"; only \"bert\" is known"),
+            (r#", "model_type": "roberta""#, "model_type is \"roberta\"; known are \"bert\""),
+            (r#", "architectures": ["ElectraModel"]"#, "architectures \"ElectraModel\" is not of bert"),
+            (r#", "pad_token_id": 1"#, "pad_token_id 1 is not of bert"),
+            (r#", "embedding_size": 24"#, "embedding_size 24 is not of bert"),
             (r#", "is_decoder": true"#, "is_decoder is true"),
             (r#", "type_vocab_size": 0"#, "type_vocab_size must be at least 1, got 0"),
             (

@@ -24,8 +24,8 @@ pub const fn small(hidden_size: usize, intermediate_size: usize) -> BertConfig {
 /// A BERT with weights and biases that are far from those of a new one: of deviation .02 the gradients would be too small
 /// to tell a mistake from rounding.
 pub fn shaken<M: Real>(form: &BertConfig, init: &Init) -> Bert<usize, usize, M, Cpu> {
-    let mut bert = Bert::new(&Cpu, form, init).expect("valid");
-    bert.visit(&mut |name, mut view| {
+    let bert = Bert::new(&Cpu, form, init).expect("valid");
+    bert.visit(&mut |name, view| {
         let first: Vec<M> = view.to_vec();
         let added = init.normal::<M>(&format!("added.{name}"), first.len(), 0.3);
         view.set(&first.iter().zip(added).map(|(a, b)| *a + b).collect::<Vec<_>>()).expect("the same size");

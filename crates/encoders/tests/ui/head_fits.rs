@@ -2,7 +2,7 @@
 
 use mtl_core_tensor::device::Cpu;
 use mtl_core_tensor::shape::Const;
-use mtl_core_tensor::{Activation, Encoder, Linear, Pack, Tape, Tensor};
+use mtl_core_tensor::{Activation, Encoder, Hooks, Linear, Pack, Tape, Tensor};
 use mtl_encoders::Bert;
 
 fn logits(bert: &Bert<Const<16>, Const<32>, f32, Cpu>, pack: &Pack) -> Vec<f32> {

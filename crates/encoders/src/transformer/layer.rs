@@ -1,10 +1,10 @@
-//! One layer of BERT (Devlin et al. 2019; Vaswani et al. 2017 section 3), layer norm after each residual sum:
+//! One layer (Devlin et al. 2019; Vaswani et al. 2017 section 3), layer norm after each residual sum:
 //!
 //! a = norm(x + dropout(w attention(x) + b));  y = norm(a + dropout(w act(w a + b) + b))
 
-use super::BertConfig;
-use super::build::Build;
 use crate::acting::Acting;
+use crate::bert::BertConfig;
+use crate::build::Build;
 use crate::error::EncoderError;
 use mtl_core_tensor::element::{Float, Real};
 use mtl_core_tensor::shape::Dim;

@@ -1,36 +1,15 @@
 //! Building layers from values that are found by name: drawn at random, or read from a folder.
 
-use super::config::INITIALIZER_RANGE;
 use crate::error::EncoderError;
+use crate::table::{Table, Values};
 use mtl_core_tensor::element::Real;
 use mtl_core_tensor::shape::{Const, Dim, Shape};
-use mtl_core_tensor::{
-    Device, Dropout, Embedding, Init, LayerNorm, Linear, Param, QueryKeyValue, Role, Tensor,
-};
-
-/// The first values of parameters, by the names that Hugging Face folders use.
-pub(crate) trait Values<M: Real> {
-    /// The values of the parameter of this name and shape, row-major.
-    fn values(&self, name: &str, sizes: &[usize]) -> Result<Vec<M>, EncoderError>;
-}
-
-/// BERT's start: weights and tables normal with deviation 0.02, gains 1, biases 0.
-impl<M: Real> Values<M> for Init {
-    fn values(&self, name: &str, sizes: &[usize]) -> Result<Vec<M>, EncoderError> {
-        let count = sizes.iter().product();
-        Ok(if name.ends_with("LayerNorm.weight") {
-            vec![M::ONE; count]
-        } else if name.ends_with(".bias") {
-            vec![M::ZERO; count]
-        } else {
-            self.normal(name, count, INITIALIZER_RANGE)
-        })
-    }
-}
+use mtl_core_tensor::{Device, Dropout, Embedding, LayerNorm, Linear, Param, QueryKeyValue, Role, Tensor};
 
 /// Builds the layers of one part, whose names begin with `prefix`.
 pub(crate) struct Build<'a, M: Real, D: Device> {
     pub(crate) device: &'a D,
+    pub(crate) table: &'static Table,
     pub(crate) values: &'a dyn Values<M>,
     pub(crate) prefix: String,
     /// The dotted name of the encoder in the model, which keys its draws apart from those of other copies.
@@ -38,9 +17,14 @@ pub(crate) struct Build<'a, M: Real, D: Device> {
 }
 
 impl<M: Real, D: Device> Build<'_, M, D> {
+    /// The part of this part whose names begin with `part`.
+    pub(crate) fn part(&self, part: &str) -> Self {
+        Build { prefix: format!("{}{part}", self.prefix), ..*self }
+    }
+
     fn tensor<S: Shape>(&self, name: &str, shape: S) -> Result<Tensor<S, M, D>, EncoderError> {
         let sizes: Vec<usize> = shape.concrete().into();
-        let values = self.values.values(&format!("{}{name}", self.prefix), &sizes)?;
+        let values = self.table.read(&format!("{}{name}", self.prefix), &sizes, self.values)?;
         Ok(Tensor::from_slice(self.device, shape, &values)?)
     }
 
@@ -88,21 +72,14 @@ impl<M: Real, D: Device> Build<'_, M, D> {
         Ok(norm)
     }
 
-    /// The projections to queries, keys and values, three layers in files.
+    /// The projections to queries, keys and values.
     pub(crate) fn query_key_value<H: Dim>(
         &self,
         name: &str,
         width: H,
     ) -> Result<QueryKeyValue<H, M, D>, EncoderError> {
-        let three = |kind: &str, sizes: &[usize]| -> Result<Vec<M>, EncoderError> {
-            let part = |part| self.values.values(&format!("{}{name}.{part}.{kind}", self.prefix), sizes);
-            Ok([part("query")?, part("key")?, part("value")?].concat())
-        };
-        let size = width.size();
-        let weight = three("weight", &[size, size])?;
-        let mut layer = QueryKeyValue::new(Tensor::from_slice(self.device, (Const, width, width), &weight)?);
-        let bias = Tensor::from_slice(self.device, (Const, width), &three("bias", &[size])?)?;
-        layer.bias = Param::new(Role::BiasOrNorm, bias);
+        let mut layer = QueryKeyValue::new(self.tensor(&format!("{name}.weight"), (Const, width, width))?);
+        layer.bias = self.bias(&format!("{name}.bias"), (Const, width))?;
         Ok(layer)
     }
 }

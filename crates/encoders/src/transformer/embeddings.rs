@@ -1,7 +1,7 @@
-//! The input of BERT's first layer: dropout(norm(word + position + segment)).
+//! The input of the first layer: dropout(norm(word + position + segment)).
 
-use super::BertConfig;
-use super::build::Build;
+use crate::bert::BertConfig;
+use crate::build::Build;
 use crate::error::EncoderError;
 use mtl_core_tensor::element::{Float, Real};
 use mtl_core_tensor::shape::Dim;
@@ -43,17 +43,20 @@ impl<H: Dim, M: Real, D: Device> Embeddings<H, M, D> {
         Ok(())
     }
 
-    /// The embedded tokens of a pack, `(tokens, hidden)`.
+    /// The embedded tokens of a pack, `(tokens, hidden)`, with the rows of positions and segments that each reads,
+    /// `(tokens,)`.
     ///
     /// Errors if a token id, position or segment has no row.
     pub fn forward<E: Float<Master = M>>(
         &self,
         tape: &mut Tape<E, D>,
         pack: &Pack,
+        positions: &[u32],
+        segments: &[u32],
     ) -> Result<Tensor<(usize, H), E, D>, TensorError> {
         let words = self.words.lookup(&pack.token_ids)?;
-        let positions = self.positions.lookup(&pack.positions)?;
-        let segments = self.segments.lookup(&pack.segments)?;
+        let positions = self.positions.lookup(positions)?;
+        let segments = self.segments.lookup(segments)?;
         let x = tape.embed(&[words, positions, segments], pack.token_rows())?;
         let x = tape.layer_norm(&x, None, &self.norm, Dropout::OFF)?;
         tape.dropout(&x, self.dropout)
