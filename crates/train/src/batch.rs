@@ -7,7 +7,7 @@
 use mtl_core_tensor::{Pack, Targets};
 
 use crate::config::TaskKind;
-use crate::dataset::{Dataset, Stream, Target};
+use crate::dataset::{Dataset, Target};
 use crate::spec::TaskSpec;
 
 /// What was drawn for a step: a stream, and the indices into its examples.
@@ -158,25 +158,6 @@ impl TaskPart {
         self.examples.extend(took.then_some(example));
         (self, took)
     }
-}
-
-/// At how many of a text's tokens the heads of a stream's tasks read: the words that have labels, and the first token.
-pub(crate) fn tokens_read(dataset: &Dataset, stream: &Stream, example: usize) -> usize {
-    let (mut words, mut first) = (Vec::new(), 0);
-    for set in stream.tasks.iter().map(|&task_idx| &dataset.tasks[task_idx].train) {
-        match &set.targets[example] {
-            Target::Missing => {}
-            Target::Tags(tags) => {
-                words.extend(
-                    labelled_words(tags, &set.encoded[example].first_subword).map(|(_, token)| token),
-                );
-            }
-            _ => first = 1,
-        }
-    }
-    words.sort_unstable();
-    words.dedup();
-    words.len() + first
 }
 
 /// The words that have a label and a token: `(label, token)`.

@@ -259,14 +259,12 @@ fn head<E: Float<Master = f32>, D: Device>(
 }
 
 /// The penalties of a configuration.
-///
-/// Errors if a setting is refused.
-pub(crate) fn penalties<D: Device>(config: &Config) -> Result<Vec<Box<dyn Penalty<f32, D>>>, TrainError> {
+pub(crate) fn penalties<D: Device>(config: &Config) -> Vec<Box<dyn Penalty<f32, D>>> {
     let rows = penalty::penalties::<f32, D>();
     let build = |chosen: &crate::config::MethodConfig| {
         let row =
             registry::find(&rows, chosen.name()).expect("the configuration accepts only names of penalties");
-        Ok((row.build)(&chosen.settings, config.tasks.len())?)
+        (row.build)(&chosen.settings, config.tasks.len())
     };
     config.sharing.penalties.iter().map(build).collect()
 }

@@ -19,6 +19,7 @@ pub mod inspect;
 mod leaks;
 mod load;
 pub mod machine;
+pub mod methods;
 pub mod model;
 pub mod observer;
 pub mod options;

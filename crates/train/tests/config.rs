@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use mtl_curriculum::{SamplerKind, Unit};
 use mtl_sharing::{GradientKind, WeightingConfig, WeightingKind};
 use mtl_train::config::{
-    Architecture, Config, Dev, EncoderOrigin, Format, InvalidBio, Keep, Length, Optimizer, Precision,
+    Config, Dev, EncoderOrigin, Format, InvalidBio, Keep, Length, Optimizer, Precision,
     Schedule, TaskKind,
 };
 
@@ -53,7 +53,7 @@ fn the_four_task_file_means_what_it_says() {
     assert_eq!(config.train.batch, 32);
     assert_eq!(config.train.learning_rate, 5e-5);
     assert_eq!(config.train.precision, Precision::Bf16);
-    assert_eq!(config.sharing.architecture, Architecture::Hard);
+    assert_eq!(config.sharing.architecture.name(), "hard");
     assert_eq!(config.curriculum.sampler, SamplerKind::Proportional);
     assert_eq!(
         config.task_names().collect::<Vec<_>>(),

@@ -16,7 +16,7 @@ use std::path::Path;
 fn encoder(folder: &Path) {
     let vocabulary = fs::read_to_string(folder.join("vocab.txt")).unwrap();
     let form = BertConfig { vocab_size: vocabulary.lines().count(), max_positions: 64, ..BERT_TINY };
-    let mut bert: Bert<usize, usize, f32, Cpu> = Bert::new(&Cpu, &form, &Init::new(5)).unwrap();
+    let bert: Bert<usize, usize, f32, Cpu> = Bert::new(&Cpu, &form, &Init::new(5)).unwrap();
     bert.save_folder(&folder.join("encoder")).unwrap();
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use mtl_core_tensor::optim::AdamW;
 use mtl_core_tensor::{
-    Cpu, Encoder as _, Float, Head, Loss, Module, Pack, ParamId, PerTaskGradients, Seed, Tape, Targets,
+    Cpu, Float, Head, Hooks, Loss, Module, Pack, ParamId, PerTaskGradients, Seed, Tape, Targets,
     WalkPlan,
 };
 
@@ -30,7 +30,7 @@ pub(super) enum Holds {
 
 /// One step. The labels are cut into a part for each task.
 pub(super) fn train<E: Float<Master = f32>>(
-    model: &mut RandomModel,
+    model: &mut RandomModel<E>,
     optimizer: &mut AdamW<f32, Cpu>,
     (pack, labels): (&Pack, &Targets),
     step: u64,
@@ -64,7 +64,7 @@ pub(super) fn train<E: Float<Master = f32>>(
 }
 
 fn losses<E: Float<Master = f32>>(
-    model: &RandomModel,
+    model: &RandomModel<E>,
     tape: &mut Tape<E, Cpu>,
     pack: &Pack,
     labels: &Targets,

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 use mtl_core_tensor::threads::awake;
-use mtl_core_tensor::{Cpu, Encoder as _, Float, Pack, Tape, bf16};
+use mtl_core_tensor::{Cpu, Encoder as _, Float, Hooks, Pack, Tape, bf16};
 use mtl_data::benchmark::{Part, task};
 use mtl_data::{Encoded, Text, Tokenizer};
 use mtl_encoders::Bert;

@@ -36,7 +36,7 @@ fn steps<E: Float<Master = f32>>(args: &StepArgs) -> anyhow::Result<StepTimes> {
         Encoder::BertTiny => &BERT_TINY,
     };
     // A plain step uses the first head.
-    let mut model = RandomModel::new(form, TASKS as u32)?;
+    let mut model = RandomModel::<E>::new(&(*form).into(), TASKS as u32)?;
     let tasks = if matches!(args.mode, Mode::Gram | Mode::Apart) { TASKS } else { 1 };
     let batch = random_batch(args.batch, args.seq, tasks, args.pack_tokens);
     let mut optimizer = AdamW::new(AdamWConfig::new(0.01))?;
@@ -45,8 +45,8 @@ fn steps<E: Float<Master = f32>>(args: &StepArgs) -> anyhow::Result<StepTimes> {
     for step in 0..WARM_UP + args.steps {
         let start = Instant::now();
         match args.mode {
-            Mode::Train => model.train::<E>(&mut optimizer, &batch, step as u64)?,
-            Mode::Infer => batch.iter().try_for_each(|(pack, _)| model.infer::<E>(pack))?,
+            Mode::Train => model.train(&mut optimizer, &batch, step as u64)?,
+            Mode::Infer => batch.iter().try_for_each(|(pack, _)| model.infer(pack))?,
             Mode::Gram | Mode::Apart => {
                 let holds = if args.mode == Mode::Gram { Holds::Products } else { Holds::Gradients };
                 let [(pack, labels)] = &batch[..] else { bail!("tasks are told apart in one pack") };

@@ -149,15 +149,15 @@ fn bench_preset<E: Float<Master = f32>>(
     steps: u64,
 ) -> Result<Bench, TrainError> {
     let form = preset(name).ok_or_else(|| TrainError::UnknownPreset { name: name.to_owned() })?;
-    if tokens > form.max_positions {
-        let (encoder, positions) = (name.to_owned(), form.max_positions);
+    if tokens > form.positions() {
+        let (encoder, positions) = (name.to_owned(), form.positions());
         return Err(TrainError::TooFewPositions { encoder, tokens, positions });
     }
-    let mut model = RandomModel::new(form, 1)?;
+    let mut model = RandomModel::<E>::new(&form, 1)?;
     let mut optimizer = AdamW::new(AdamWConfig::new(0.01))?;
     let packs = random_batch(batch, tokens, 1, PACK_TOKENS);
     let measured = Measured::of(steps, |step| {
-        model.train::<E>(&mut optimizer, &packs, step)?;
+        model.train(&mut optimizer, &packs, step)?;
         Ok((batch, batch * tokens))
     })?;
     Ok(measured.report::<E>(name.to_owned()))

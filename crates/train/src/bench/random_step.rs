@@ -7,9 +7,9 @@ use mtl_core_tensor::element::Float;
 use mtl_core_tensor::optim::{AdamW, Optimizer, global_norm};
 use mtl_core_tensor::threads::awake;
 use mtl_core_tensor::{
-    Cpu, Encoder, Gradients, Head, Hooks, Init, Module, Pack, ParamView, Tape, Targets, TensorError, WalkPlan,
+    Cpu, Gradients, Head, Hooks, Init, Module, Pack, ParamView, Tape, Targets, TensorError, WalkPlan,
 };
-use mtl_encoders::{Bert, BertConfig};
+use mtl_encoders::{AnyEncoder, Form, Options, create};
 use mtl_heads::{Classification, HeadConfig};
 
 use crate::error::TrainError;
@@ -19,42 +19,42 @@ const LEARNING_RATE: f64 = 1e-5;
 
 /// An encoder with random weights, and heads of two classes.
 #[derive(Debug)]
-pub struct RandomModel {
+pub struct RandomModel<E: Float<Master = f32>> {
     /// The encoder.
-    pub encoder: Bert<usize, usize, f32, Cpu>,
+    pub encoder: AnyEncoder<E, Cpu>,
     /// The heads; a plain step uses the first.
     pub heads: Vec<Classification<usize, f32, Cpu>>,
 }
 
-impl RandomModel {
+impl<E: Float<Master = f32>> RandomModel<E> {
     /// An encoder of this form with so many heads.
     ///
     /// Errors if the form cannot be built.
-    pub fn new(form: &BertConfig, heads: u32) -> Result<Self, TrainError> {
+    pub fn new(form: &Form, heads: u32) -> Result<Self, TrainError> {
         let head = |number: u32| {
             let init = Init::new(u64::from(number)).part(&number.to_string());
-            Classification::new(&Cpu, form.hidden_size, 2, HeadConfig { dropout: DROPOUT }, &init)
+            Classification::new(&Cpu, form.hidden(), 2, HeadConfig { dropout: DROPOUT }, &init)
         };
         let heads = (0..heads).map(head).collect::<Result<_, TensorError>>()?;
-        Ok(RandomModel { encoder: Bert::new(&Cpu, form, &Init::new(0))?, heads })
+        Ok(RandomModel { encoder: create(form, &Cpu, &Init::new(0), &Options::default())?, heads })
     }
 
     /// One step on a batch of [`random_batch`].
-    pub fn train<E: Float<Master = f32>>(
+    pub fn train(
         &mut self,
         optimizer: &mut AdamW<f32, Cpu>,
         batch: &[(Pack, Targets)],
         step: u64,
     ) -> Result<(), TrainError> {
         awake(|| {
-            let gradients = self.gradients::<E>(batch, step)?;
+            let gradients = self.gradients(batch, step)?;
             self.update(optimizer, &gradients);
             Ok(())
         })
     }
 
     /// The gradient of the mean loss over all packs, one after the other.
-    fn gradients<E: Float<Master = f32>>(
+    fn gradients(
         &self,
         batch: &[(Pack, Targets)],
         step: u64,
@@ -63,7 +63,7 @@ impl RandomModel {
         let mut gradients = Gradients::new();
         for (pack, labels) in batch {
             let mut tape = Tape::<E, Cpu>::training(&Cpu, 0, step);
-            let encoded = Encoder::<E, Cpu>::encode(&self.encoder, &mut tape, pack, Hooks::NONE)?;
+            let encoded = self.encoder.encode(&mut tape, pack, Hooks::NONE)?;
             let logits = Head::<usize, E, Cpu>::logits(&self.heads[0], &mut tape, &encoded.sequences)?;
             drop(encoded);
             let loss = self.heads[0].loss(&mut tape, &logits, labels, sequences)?;
@@ -79,17 +79,17 @@ impl RandomModel {
     }
 
     /// The forward pass alone, nothing recorded.
-    pub fn infer<E: Float<Master = f32>>(&self, pack: &Pack) -> Result<(), TrainError> {
+    pub fn infer(&self, pack: &Pack) -> Result<(), TrainError> {
         awake(|| {
             let mut tape = Tape::<E, Cpu>::inference(&Cpu);
-            let encoded = Encoder::<E, Cpu>::encode(&self.encoder, &mut tape, pack, Hooks::NONE)?;
+            let encoded = self.encoder.encode(&mut tape, pack, Hooks::NONE)?;
             Head::<usize, E, Cpu>::logits(&self.heads[0], &mut tape, &encoded.sequences)?;
             Ok(())
         })
     }
 }
 
-impl Module<f32, Cpu> for RandomModel {
+impl<E: Float<Master = f32>> Module<f32, Cpu> for RandomModel<E> {
     fn visit(&self, visitor: &mut dyn FnMut(&str, ParamView<'_, f32, Cpu>)) {
         self.encoder.visit(visitor);
         for (number, head) in self.heads.iter().enumerate() {
@@ -138,9 +138,9 @@ mod tests {
 
     #[test]
     fn packs_of_one_step_teach_what_one_pack_does() {
-        let model = RandomModel::new(&BERT_TINY, 1).unwrap();
+        let model = RandomModel::<f32>::new(&BERT_TINY.into(), 1).unwrap();
         let norm = |pack_tokens: usize| {
-            let gradients = model.gradients::<f32>(&random_batch(3, 8, 1, pack_tokens), 0).unwrap();
+            let gradients = model.gradients(&random_batch(3, 8, 1, pack_tokens), 0).unwrap();
             global_norm(&Cpu, &gradients)
         };
         let (whole, parts) = (norm(8192), norm(8));

@@ -90,7 +90,7 @@ impl<E: Float<Master = f32>, D: Device> Combining<'_, E, D> {
         packs: Packs<'_, E, D>,
         reads: Reads,
     ) -> Result<Combination<D>, TrainError> {
-        let Packs::Together(packs) = packs else { panic!("the caller records all packs together") };
+        let Packs::Together(_, packs) = packs else { panic!("the caller records all packs together") };
         let (device, n_tasks) = (self.forward.device(), self.losses.len());
         let (mut gradients, mut gram) = (PerTaskGradients::new(n_tasks), vec![0.0; n_tasks * n_tasks]);
         let mut walked = Vec::new();

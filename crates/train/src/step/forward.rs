@@ -74,7 +74,7 @@ impl<'a, E: Float<Master = f32>, D: Device> Forward<'a, E, D> {
     }
 
     /// The packs that a task reads.
-    pub(super) fn packs(&self) -> impl Iterator<Item = &'a StepPack> + use<'a> {
+    pub(super) fn packs(&self) -> impl Iterator<Item = &'a StepPack> + use<'a, E, D> {
         self.data.packs.iter().filter(|pack| !pack.parts.is_empty())
     }
 

@@ -89,7 +89,7 @@ pub(super) enum Unweighted<'a, 'p, E: Float<Master = f32>, D: Device> {
     Packs(D, PerTaskGradients<f32, D>, &'p BTreeSet<ParamId>),
 }
 
-impl<'a, 'p, E: Float<Master = f32>> Unweighted<'a, 'p, E> {
+impl<'a, 'p, E: Float<Master = f32>, D: Device> Unweighted<'a, 'p, E, D> {
     /// Walks back from the tasks' unweighted losses.
     pub(super) fn of(
         packs: Packs<'a, E, D>,

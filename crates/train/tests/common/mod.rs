@@ -32,9 +32,9 @@ pub fn corpus(folder: &Path) {
         heads: 2,
         intermediate_size: 32,
         max_positions: 64,
-        ..*mtl_encoders::preset("bert-tiny").unwrap()
+        ..mtl_encoders::presets::BERT_TINY
     };
-    let mut bert: Bert<usize, usize, f32, Cpu> = Bert::new(&Cpu, &form, &Init::new(5)).unwrap();
+    let bert: Bert<usize, usize, f32, Cpu> = Bert::new(&Cpu, &form, &Init::new(5)).unwrap();
     bert.save_folder(&folder.join("encoder")).unwrap();
     fs::copy(folder.join("vocab.txt"), folder.join("encoder/vocab.txt")).unwrap();
 }
