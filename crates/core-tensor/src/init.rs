@@ -68,7 +68,9 @@ impl Init {
 
 /// The hash of Fowler, Noll and Vo, variant 1a, of 64 bits.
 pub(crate) fn fnv1a(bytes: impl Iterator<Item = u8>) -> u64 {
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
 }
 
 /// A number in (0, 1) from 52 of 64 random bits: the middle of one of 2^52 equal parts.

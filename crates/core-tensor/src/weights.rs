@@ -41,7 +41,9 @@ impl NamedTensor {
 /// The parameters of a module, ready for a file.
 pub fn tensors_of<M: Real, D: Device>(module: &dyn Module<M, D>) -> Vec<NamedTensor> {
     let mut tensors = Vec::new();
-    module.visit_once(&mut |name, view| tensors.push(NamedTensor::new(name, view.sizes.clone(), &view.to_vec())));
+    module.visit_once(&mut |name, view| {
+        tensors.push(NamedTensor::new(name, view.sizes.clone(), &view.to_vec()))
+    });
     tensors
 }
 

@@ -28,18 +28,18 @@ fn check_parameter<S: Shape, D: Device>(
     let value = loss(&mut tape, parameter).expect("the operation runs");
     let mut gradients = Gradients::new();
     tape.walk(WalkPlan::only(&[(value, 1.0)]).expect("recorded"), &mut gradients).expect("the walk runs");
-    let n = parameter.value().shape().num_elements();
+    let n = parameter.shape().num_elements();
     let got = gradients.get(parameter.id()).expect("the parameter has a gradient").to_dense(device, n);
     let as_input = |tape: &mut Tape<f64, D>, x: &Tensor<S, f64, D>| {
-        let mut moved = parameter.fork();
+        let moved = parameter.fork();
         moved.set(x.detach());
         loss(tape, &moved)
     };
-    common::assert_close(&got, &common::differences(device, parameter.value(), &as_input), 2e-6);
+    common::assert_close(&got, &common::differences(device, &parameter.value(), &as_input), 2e-6);
 }
 
 fn linear<D: Device>(device: &D) -> Linear<usize, usize, f64, D> {
-    let mut layer = Linear::new(tensor(device, (3, 5), 1));
+    let layer = Linear::new(tensor(device, (3, 5), 1));
     layer.bias.set(tensor(device, (3,), 2));
     layer
 }
@@ -68,7 +68,7 @@ fn linear_has_the_right_gradients<D: Device>(device: &D) {
 }
 
 fn layer_norm_has_the_right_gradients<D: Device>(device: &D) {
-    let mut layer = LayerNorm::new(device, 6usize, 1e-5).unwrap();
+    let layer = LayerNorm::new(device, 6usize, 1e-5).unwrap();
     layer.gamma.set(tensor(device, (6,), 4));
     layer.beta.set(tensor(device, (6,), 5));
     let pack = pack();

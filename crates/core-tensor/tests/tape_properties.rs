@@ -25,7 +25,7 @@ struct Recorded {
 
 impl Recorded {
     fn new(pack: &Pack, tasks: u32) -> Self {
-        let mut model = Small::new(&Cpu, 6, 2, tasks, 0.2);
+        let model = Small::new(&Cpu, 6, 2, tasks, 0.2);
         let mut parameters = Vec::new();
         model.visit(&mut |_, view| parameters.push((view.id, view.sizes.iter().product())));
         let mut tape = Tape::training(&Cpu, 7, 1);

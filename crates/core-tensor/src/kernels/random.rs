@@ -46,7 +46,10 @@ impl DrawKey {
     /// run share a stream with probability 2^-64.
     pub fn stream(self) -> Stream {
         let seed = [self.seed as u32, (self.seed >> 32) as u32];
-        let [k, l, _, _] = philox([self.op as u32, (self.op >> 32) as u32, self.step as u32, (self.step >> 32) as u32], seed);
+        let [k, l, _, _] = philox(
+            [self.op as u32, (self.op >> 32) as u32, self.step as u32, (self.step >> 32) as u32],
+            seed,
+        );
         Stream { key: [k, l] }
     }
 }

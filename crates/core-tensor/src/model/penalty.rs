@@ -25,9 +25,8 @@ impl<M: Real, D: Device> Copies<M, D> {
         module.visit_once(&mut |_, view| {
             values.insert(view.id, view.buffer());
         });
-        let group = |ids: &Vec<ParamId>| {
-            ids.iter().filter_map(|id| Some((*id, values.get(id)?.clone()))).collect()
-        };
+        let group =
+            |ids: &Vec<ParamId>| ids.iter().filter_map(|id| Some((*id, values.get(id)?.clone()))).collect();
         Copies { device: device.clone(), parameters: keys.iter().map(group).collect() }
     }
 }
@@ -53,6 +52,11 @@ pub trait Penalty<M: Real, D: Device>: Debug + Send + Sync {
     ///
     /// Errors if the state is of another length.
     fn restore(&mut self, state: &[f64]) -> Result<(), TensorError> {
-        crate::error::check("restore", "numbers of the penalty's state", &[self.state().len()], &[state.len()])
+        crate::error::check(
+            "restore",
+            "numbers of the penalty's state",
+            &[self.state().len()],
+            &[state.len()],
+        )
     }
 }

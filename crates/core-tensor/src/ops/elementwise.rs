@@ -15,7 +15,8 @@ impl<E: Float, D: Device> Tape<E, D> {
         let mut y = Tensor::from_buffer(self.device(), *x.shape(), self.device().unary(x.buffer(), f));
         y.rows = x.rows.clone();
         let kept = y.shared();
-        Ok(self.record(y, &[input], Vec::new(), || Box::new(UnaryBackward { input, x: x.shared(), y: kept, f })))
+        Ok(self
+            .record(y, &[input], Vec::new(), || Box::new(UnaryBackward { input, x: x.shared(), y: kept, f })))
     }
 
     /// f(a, b), element by element. Errors if the sizes differ.
@@ -30,8 +31,9 @@ impl<E: Float, D: Device> Tape<E, D> {
         let y = self.device().binary(a.buffer(), b.buffer(), f);
         let mut y = Tensor::from_buffer(self.device(), *a.shape(), y);
         y.rows = a.rows.clone().or_else(|| b.rows.clone());
-        Ok(self
-            .record(y, &[inputs.0, inputs.1], Vec::new(), || Box::new(BinaryBackward { inputs, a: a.shared(), b: b.shared(), f })))
+        Ok(self.record(y, &[inputs.0, inputs.1], Vec::new(), || {
+            Box::new(BinaryBackward { inputs, a: a.shared(), b: b.shared(), f })
+        }))
     }
 
     /// A row vector added to, or multiplied with, each row.

@@ -82,7 +82,8 @@ impl<E: Float, D: Device> Tape<E, D> {
         let parameters: Vec<ParamId> = weight.0.into_iter().chain(bias.0).collect();
         let recorded = self.records(&[input], &parameters);
         let trace = (recorded && activation != Activation::None).then_some(kind);
-        let (y, buffer) = self.device().linear(x.buffer(), &weight.1, Some(&bias.1), activation, trace, sizes);
+        let (y, buffer) =
+            self.device().linear(x.buffer(), &weight.1, Some(&bias.1), activation, trace, sizes);
         let mut y = Tensor::from_buffer(self.device(), shape, y);
         y.rows = x.rows.clone();
         let traced = buffer.map(|buffer| match kind {

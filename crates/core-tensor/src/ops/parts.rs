@@ -40,7 +40,8 @@ impl<E: Float, D: Device> Tape<E, D> {
         parts: [&Tensor<(R, W), E, D>; PARTS],
     ) -> Result<Tensor<(R, Const<PARTS>, W), E, D>, TensorError> {
         const OP: &str = "join";
-        let first = parts.first().ok_or(TensorError::Range { name: "parts", rule: "at least 1", got: 0.0 })?;
+        let first =
+            parts.first().ok_or(TensorError::Range { name: "parts", rule: "at least 1", got: 0.0 })?;
         parts.iter().try_for_each(|part| check(OP, "part", &first.sizes(), &part.sizes()))?;
         let (rows, width) = *first.shape();
         let inputs = parts.iter().map(|part| self.input(OP, part)).collect::<Result<Vec<_>, _>>()?;

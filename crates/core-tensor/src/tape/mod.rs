@@ -244,7 +244,10 @@ impl<E: Float, D: Device> Tape<E, D> {
         input: Option<NodeId>,
         op: impl FnOnce() -> Box<dyn Backward<E, D>>,
     ) -> Loss {
-        Loss { value, node: if self.records(&[input], &[]) { self.push_node(Some(op()), Vec::new()) } else { None } }
+        Loss {
+            value,
+            node: if self.records(&[input], &[]) { self.push_node(Some(op()), Vec::new()) } else { None },
+        }
     }
 
     fn push_node(&mut self, op: Option<Box<dyn Backward<E, D>>>, parameters: Vec<ParamId>) -> Option<NodeId> {
