@@ -4,7 +4,10 @@ mod common;
 
 use common::assert_close;
 use mtl_core_tensor::optim::{AdamW, AdamWConfig, Groups, Optimizer, Sgd, SgdConfig, global_norm};
-use mtl_core_tensor::{Cpu, Device, Gradient, Gradients, Module, Param, ParamView, Real, Role, Tensor};
+use mtl_core_tensor::{
+    Activation, Cpu, Device, Embedding, Gradient, Gradients, Linear, Module, Pack, Param, ParamView, Real,
+    Role, Tape, Tensor, WalkPlan,
+};
 
 /// Vectors under the names `0`, `1`, ...
 struct Vectors<M: Real>(Vec<Param<(usize,), M, Cpu>>);
@@ -280,4 +283,82 @@ fn rows_after_a_dense_gradient_leave_no_moment_behind() {
     let first = [1.0, 2.0, 0.0, 0.0, 0.0, 0.0];
     let all = [0.5, 0.5, -1.0, 1.0, 2.0, 0.0];
     assert_eq!(of([row(), dense(all), row()]), of([dense(first), dense(all), dense(first)]));
+}
+
+/// A table of words and a decoder that reads the same table.
+struct Tied {
+    words: Embedding<usize, usize, f64, Cpu>,
+    decoder: Linear<usize, usize, f64, Cpu>,
+}
+
+impl Tied {
+    fn new() -> Tied {
+        let words = Embedding::new(common::tensor(&Cpu, (5usize, 4usize), 1));
+        let bias = Param::new(Role::BiasOrNorm, common::tensor(&Cpu, (5usize,), 2));
+        let decoder = Linear { weight: words.table.clone(), bias };
+        Tied { words, decoder }
+    }
+
+    fn gradients(
+        &self,
+        tape: &mut Tape<f64, Cpu>,
+        pack: &Pack,
+    ) -> (Gradients<f64, Cpu>, mtl_core_tensor::Loss) {
+        let lookup = self.words.lookup(&pack.token_ids).expect("words of the table");
+        let x = tape.embed(&[lookup], pack.token_rows()).expect("runs");
+        let logits = tape.linear(&x, &self.decoder, Activation::None).expect("runs");
+        let loss = tape.cross_entropy(&logits, &[1, 4, 1, 0, 2, 3, 0, 2], 0.0, 8.0).expect("classes");
+        (walk(tape, loss), loss)
+    }
+}
+
+fn walk(tape: &mut Tape<f64, Cpu>, loss: mtl_core_tensor::Loss) -> Gradients<f64, Cpu> {
+    let mut gradients = Gradients::new();
+    let plan = WalkPlan { last: false, ..WalkPlan::only(&[(loss, 1.0)]).expect("recorded") };
+    tape.walk(plan, &mut gradients).expect("the walk runs");
+    gradients
+}
+
+impl Module<f64, Cpu> for Tied {
+    fn visit(&self, visitor: &mut dyn FnMut(&str, ParamView<'_, f64, Cpu>)) {
+        self.words.visit(&mut |name, view| visitor(&format!("words.{name}"), view));
+        self.decoder.visit(&mut |name, view| visitor(&format!("decoder.{name}"), view));
+    }
+}
+
+#[test]
+fn tied_weights_are_updated_once_and_stay_tied_while_a_tape_lives() {
+    for name in ["adamw", "sgd"] {
+        let optimizer = || -> Box<dyn Optimizer<f64, Cpu>> {
+            let config = SgdConfig { momentum: 0.9, nesterov: false, groups: Groups::new(0.1) };
+            match name {
+                "adamw" => Box::new(AdamW::new(AdamWConfig::new(0.1)).expect("settings in range")),
+                _ => Box::new(Sgd::new(config).expect("settings in range")),
+            }
+        };
+        let (model, pack, mut tied) = (Tied::new(), common::pack(), optimizer());
+        let table = model.words.table.id();
+        // A plain parameter with the same values and gradients takes the update once.
+        let plain = Vectors::<f64>::new(&[model.words.table.value().to_vec()]);
+        let mut alone = optimizer();
+        for _ in 0..3 {
+            let mut tape = Tape::recording(&Cpu);
+            let (gradients, loss) = model.gradients(&mut tape, &pack);
+            let gradient = gradients.get(table).expect("the table has a gradient").to_dense(&Cpu, 20);
+            alone.step(&plain, &plain.gradients(&[Some(&gradient)]), 0.05, 1.0);
+            tied.step(&model, &gradients, 0.05, 1.0);
+            assert_eq!(model.words.table.value().to_vec(), plain.values()[0], "one update");
+            assert_eq!(model.decoder.weight.value().to_vec(), plain.values()[0], "still tied");
+            assert_eq!(model.decoder.weight.id(), table);
+            let again = walk(&mut tape, loss);
+            assert_eq!(
+                again.get(table).expect("as before").to_dense(&Cpu, 20),
+                gradient,
+                "the tape keeps its values"
+            );
+        }
+        let saved = tied.state(&model).into_iter().map(|(name, _, _)| name);
+        assert!(saved.clone().any(|name| name.ends_with("/words.weight")));
+        assert!(saved.clone().all(|name| !name.ends_with("/decoder.weight")), "saved under the first name");
+    }
 }
