@@ -71,7 +71,7 @@ fn batch() -> (Pack, Vec<u32>) {
 }
 
 fn main() -> Result<(), TensorError> {
-    let (mut model, (pack, classes)) = (Classifier::new(&Init::new(1))?, batch());
+    let (model, (pack, classes)) = (Classifier::new(&Init::new(1))?, batch());
     let mut optimizer = AdamW::new(AdamWConfig::new(0.01))?;
     for step in 0..STEPS {
         let (loss, norm) = awake(|| -> Result<(f64, f64), TensorError> {
@@ -80,7 +80,7 @@ fn main() -> Result<(), TensorError> {
             let mut gradients = Gradients::new();
             tape.walk(WalkPlan::only(&[(loss, 1.0)])?, &mut gradients)?;
             let norm = global_norm(&Cpu, &gradients);
-            optimizer.step(&mut model, &gradients, 0.02, (1.0 / norm).min(1.0));
+            optimizer.step(&model, &gradients, 0.02, (1.0 / norm).min(1.0));
             Ok((loss.value, norm))
         })?;
         if step % 10 == 0 || step + 1 == STEPS {

@@ -86,7 +86,8 @@ pub enum TensorError {
     },
     /// A walk starts at something that was not recorded, or whose record an earlier last walk freed.
     #[error(
-        "the walk starts at a tensor that is not on the tape (recording was off, or a last walk freed it)"
+        "the walk starts at a tensor that is not on the tape (recording was off, nothing behind it is learned, or a \
+         last walk freed it)"
     )]
     NotRecorded,
     /// A walk that keeps what gradients are made of must tell the tasks apart.

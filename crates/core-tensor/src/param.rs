@@ -130,7 +130,7 @@ impl<S: Shape, M: Real, D: Device> Param<S, M, D> {
     }
 
     /// Freezes the parameter, for all its handles, or lets it learn again. What only frozen parameters need is not
-    /// computed by a walk.
+    /// computed by a walk. It holds for operations that are recorded from now on.
     pub fn freeze(&self, frozen: bool) {
         self.cell.frozen.store(frozen, Ordering::Relaxed);
     }

@@ -40,7 +40,7 @@ impl Pack {
     }
 
     /// One value for each column of each token, keyed by the sequence's number: moving a sequence moves its values.
-    fn values<E: Float>(&self, columns: usize, op: u32) -> Vec<E> {
+    fn values<E: Float>(&self, columns: usize, op: u64) -> Vec<E> {
         let stream = DrawKey { seed: self.seed, op, step: 0 }.stream();
         let mut values = Vec::new();
         for (&length, &sequence) in self.lengths.iter().zip(&self.numbers) {

@@ -120,7 +120,7 @@ const ACTIVATIONS: [Activation; 5] =
 
 fn linear<E: Float, D: Device>(device: &D, sizes: &Sizes) -> Outcome {
     let ([inputs, outputs], mut run) = (sizes.widths, Run::<E, D>::new(device));
-    let mut layer = Linear::new(tensor(device, (outputs, inputs), 1));
+    let layer = Linear::new(tensor(device, (outputs, inputs), 1));
     layer.bias.set(tensor(device, (outputs,), 2));
     let x = run.watch(&sizes.input(device, 0));
     // The kink of ReLU would decide by the last bit of a rounded sum; the kernels' own tests cover it.
@@ -143,7 +143,7 @@ fn layer_norm<E: Float, D: Device>(device: &D, sizes: &Sizes) -> Outcome {
     // A row of one or two nearly equal values has a derivative that no rounding survives.
     let (width, mut run) = (sizes.widths[0] + 7, Run::<E, D>::new(device));
     let sizes = Sizes { widths: [width, 0], ..sizes.clone() };
-    let mut layer = LayerNorm::new(device, width, 1e-3).expect("a positive epsilon");
+    let layer = LayerNorm::new(device, width, 1e-3).expect("a positive epsilon");
     layer.gamma.set(tensor(device, (width,), 4));
     layer.beta.set(tensor(device, (width,), 5));
     let (x, residual) = (run.watch(&sizes.input(device, 1)), run.watch(&sizes.input(device, 2)));

@@ -20,7 +20,7 @@ struct After<M: Real> {
 
 /// Two steps over packs of enough rows to be cut into many chunks.
 fn two_steps<E: Float>() -> After<E::Master> {
-    let mut model = Small::<E::Master, _>::new(&Cpu, 48, 2, 2, 0.1);
+    let model = Small::<E::Master, _>::new(&Cpu, 48, 2, 2, 0.1);
     let mut optimizer = AdamW::new(AdamWConfig::new(0.01)).expect("settings in range");
     let (mut losses, mut norms) = (Vec::new(), Vec::new());
     for step in 0..2 {
@@ -39,11 +39,11 @@ fn two_steps<E: Float>() -> After<E::Master> {
         tape.walk(plan, &mut gradients).expect("the walk runs");
         let norm = global_norm(&Cpu, &gradients);
         norms.push(norm);
-        optimizer.step(&mut model, &gradients, 1e-3, (0.1 / norm).min(1.0));
+        optimizer.step(&model, &gradients, 1e-3, (0.1 / norm).min(1.0));
     }
     let mut parameters = Vec::new();
     model.visit(&mut |_, view| parameters.push(view.to_vec()));
-    let state = optimizer.state(&mut model);
+    let state = optimizer.state(&model);
     After { losses, norms, parameters, state }
 }
 

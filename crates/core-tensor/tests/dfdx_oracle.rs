@@ -181,7 +181,7 @@ where
     let residual: Ours<Matrix<5, 8>, E> = tensor(&Cpu, Default::default(), 7);
     let gamma: Ours<(Const<8>,), E> = tensor(&Cpu, Default::default(), 8);
     let beta: Ours<(Const<8>,), E> = tensor(&Cpu, Default::default(), 9);
-    let mut layer = LayerNorm::new(&Cpu, Const::<8>, 1e-5).expect("a positive epsilon");
+    let layer = LayerNorm::new(&Cpu, Const::<8>, 1e-5).expect("a positive epsilon");
     layer.gamma.set(gamma.clone());
     layer.beta.set(beta.clone());
     let expected = |z: Taped<Rank2<5, 8>, E>| {

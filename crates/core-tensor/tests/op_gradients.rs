@@ -4,10 +4,10 @@ mod common;
 
 use common::{check_gradient, from, pack, tensor, values, wide};
 use mtl_core_tensor::device::{Binary, Broadcast, Unary};
-use mtl_core_tensor::shape::Shape;
+use mtl_core_tensor::shape::{Const, Shape};
 use mtl_core_tensor::{
     Activation, Attention, Device, Dropout, Embedding, GradientSink, Gradients, IGNORED, Island, LayerNorm,
-    Linear, Loss, Param, QueryKeyValue, Tape, Tensor, TensorError, WalkPlan,
+    Linear, Loss, LossAndGradient, Param, QueryKeyValue, Role, Tape, Tensor, TensorError, WalkPlan,
 };
 
 /// A loss that weighs every element differently.
@@ -28,18 +28,18 @@ fn check_parameter<S: Shape, D: Device>(
     let value = loss(&mut tape, parameter).expect("the operation runs");
     let mut gradients = Gradients::new();
     tape.walk(WalkPlan::only(&[(value, 1.0)]).expect("recorded"), &mut gradients).expect("the walk runs");
-    let n = parameter.value().shape().num_elements();
+    let n = parameter.shape().num_elements();
     let got = gradients.get(parameter.id()).expect("the parameter has a gradient").to_dense(device, n);
     let as_input = |tape: &mut Tape<f64, D>, x: &Tensor<S, f64, D>| {
-        let mut moved = parameter.fork();
+        let moved = parameter.fork();
         moved.set(x.detach());
         loss(tape, &moved)
     };
-    common::assert_close(&got, &common::differences(device, parameter.value(), &as_input), 2e-6);
+    common::assert_close(&got, &common::differences(device, &parameter.value(), &as_input), 2e-6);
 }
 
 fn linear<D: Device>(device: &D) -> Linear<usize, usize, f64, D> {
-    let mut layer = Linear::new(tensor(device, (3, 5), 1));
+    let layer = Linear::new(tensor(device, (3, 5), 1));
     layer.bias.set(tensor(device, (3,), 2));
     layer
 }
@@ -68,7 +68,7 @@ fn linear_has_the_right_gradients<D: Device>(device: &D) {
 }
 
 fn layer_norm_has_the_right_gradients<D: Device>(device: &D) {
-    let mut layer = LayerNorm::new(device, 6usize, 1e-5).unwrap();
+    let layer = LayerNorm::new(device, 6usize, 1e-5).unwrap();
     layer.gamma.set(tensor(device, (6,), 4));
     layer.beta.set(tensor(device, (6,), 5));
     let pack = pack();
@@ -102,7 +102,7 @@ fn layer_norm_has_the_right_gradients<D: Device>(device: &D) {
 
 fn attention_has_the_right_gradients<D: Device>(device: &D) {
     let pack = pack();
-    let qkv = tensor::<_, f64, _>(device, (8usize, mtl_core_tensor::shape::Const::<3>, 6usize), 8);
+    let qkv = tensor::<_, f64, _>(device, (8usize, Const::<3>, 6usize), 8);
     for causal in [false, true] {
         for dropout in [Dropout::OFF, Dropout::new(0.3, "dropout4").unwrap()] {
             check_gradient(device, &qkv, |tape, qkv| {
@@ -114,7 +114,7 @@ fn attention_has_the_right_gradients<D: Device>(device: &D) {
 }
 
 fn query_key_value_has_the_right_gradients<D: Device>(device: &D) {
-    let layer = QueryKeyValue::new(tensor(device, (mtl_core_tensor::shape::Const, 4usize, 4usize), 9));
+    let layer = QueryKeyValue::new(tensor(device, (Const, 4usize, 4usize), 9));
     let x = tensor::<_, f64, _>(device, (3usize, 4usize), 10);
     check_gradient(device, &x, |tape, x| {
         let y = tape.query_key_value(x, &layer)?;
@@ -313,6 +313,243 @@ fn run_time_mismatches_are_errors_with_both_shapes<D: Device>(device: &D) {
     assert_eq!(error.to_string(), "linear: the tensor was recorded on another tape");
 }
 
+fn mix_has_the_right_gradients<D: Device>(device: &D) {
+    let xs = [30, 31, 32].map(|seed| tensor::<_, f64, _>(device, (4usize, 5usize), seed));
+    let coefficients = Param::new(Role::Weight, tensor(device, (2usize, 3usize), 33));
+    for first in [0, 2, 3] {
+        for at in 0..3 {
+            check_gradient(device, &xs[at], |tape, x| {
+                let mut mixed = [&xs[0], &xs[1], &xs[2]];
+                mixed[at] = x;
+                let y = tape.mix(&mixed, &coefficients, first)?;
+                weigh(tape, &y)
+            });
+        }
+        check_parameter(device, &coefficients, |tape, coefficients| {
+            let y = tape.mix(&[&xs[0], &xs[1], &xs[2]], coefficients, first)?;
+            weigh(tape, &y)
+        });
+    }
+    check_gradient(device, &xs[0], |tape, x| {
+        let y = tape.mix(&[x, &xs[1], x], &coefficients, 1)?;
+        weigh(tape, &y)
+    });
+}
+
+fn mix_refuses_what_does_not_fit<D: Device>(device: &D) {
+    let x = tensor::<_, f64, _>(device, (4usize, 5usize), 30);
+    let other = tensor::<_, f64, _>(device, (4usize, 6usize), 31);
+    let coefficients = Param::new(Role::Weight, tensor(device, (3usize,), 33));
+    let error = |xs: &[&Tensor<(usize, usize), f64, D>], first| {
+        Tape::recording(device).mix(xs, &coefficients, first).expect_err("it does not fit").to_string()
+    };
+    assert_eq!(error(&[], 0), "tensors to mix must be at least 1, got 0");
+    assert_eq!(error(&[&x, &other], 0), "mix expects mixed tensor [4, 5] but got [4, 6]");
+    assert_eq!(error(&[&x, &x], 2), "mix: index 3 is outside 0..3");
+    assert!(error(&[&x], usize::MAX).starts_with("mix: index"));
+}
+
+fn parts_have_the_right_gradients<D: Device>(device: &D) {
+    let x = tensor::<_, f64, _>(device, (4usize, Const::<3>, 5usize), 36);
+    for part in 0..3 {
+        check_gradient(device, &x, |tape, x| {
+            let y = tape.part(x, part)?;
+            weigh(tape, &y)
+        });
+    }
+    let [a, b] = [37, 38].map(|seed| tensor::<_, f64, _>(device, (4usize, 5usize), seed));
+    check_gradient(device, &a, |tape, a| {
+        let y = tape.join([a, &b, a])?;
+        weigh(tape, &y)
+    });
+    check_gradient(device, &b, |tape, b| {
+        let y = tape.join([&a, b])?;
+        weigh(tape, &y)
+    });
+}
+
+fn parts_that_are_joined_are_the_whole<D: Device>(device: &D) {
+    let pack = pack();
+    let x = tensor::<_, f64, _>(device, (8usize, Const::<3>, 5usize), 39);
+    let x = x.with_rows(pack.token_rows()).unwrap();
+    let mut tape = Tape::inference(device);
+    let [a, b, c] = [0, 1, 2].map(|part| tape.part(&x, part).unwrap());
+    assert_eq!(b.to_vec(), x.to_vec().chunks(5).skip(1).step_by(3).flatten().copied().collect::<Vec<_>>());
+    let joined = tape.join([&a, &b, &c]).unwrap();
+    assert_eq!(joined.to_vec(), x.to_vec());
+    assert_eq!(joined.rows().unwrap().owners(), pack.token_rows().owners());
+    let error = tape.part(&x, 3).unwrap_err();
+    assert_eq!(error.to_string(), "part: index 3 is outside 0..3");
+    let other = tensor(device, (8usize, 6usize), 40);
+    let error = tape.join([&a, &other]).unwrap_err();
+    assert_eq!(error.to_string(), "join expects part [8, 5] but got [8, 6]");
+    let none: [&Tensor<(usize, usize), f64, D>; 0] = [];
+    assert_eq!(tape.join(none).unwrap_err().to_string(), "parts must be at least 1, got 0");
+}
+
+/// The sum over i of x\[i\]^2 x\[i + 1\], the last element meeting the first.
+fn cubic(x: &[f64]) -> Result<LossAndGradient, TensorError> {
+    let n = x.len();
+    let (next, last) = (|i: usize| x[(i + 1) % n], |i: usize| x[(i + n - 1) % n]);
+    Ok(LossAndGradient {
+        loss: (0..n).map(|i| x[i] * x[i] * next(i)).sum(),
+        gradient: (0..n).map(|i| 2.0 * x[i] * next(i) + last(i) * last(i)).collect(),
+    })
+}
+
+/// Cross-entropy of rows of three logits, the obvious way.
+fn cross_entropy(logits: &[f64], targets: &[usize]) -> LossAndGradient {
+    let (mut loss, mut gradient) = (0.0, Vec::new());
+    for (row, &target) in logits.chunks(3).zip(targets) {
+        let sum: f64 = row.iter().map(|x| x.exp()).sum();
+        loss += sum.ln() - row[target];
+        gradient.extend(row.iter().enumerate().map(|(i, x)| x.exp() / sum - f64::from(i == target)));
+    }
+    LossAndGradient { loss, gradient }
+}
+
+fn loss_of_has_the_right_gradient<D: Device>(device: &D) {
+    let logits = tensor::<_, f64, _>(device, (4usize, 3usize), 41);
+    check_gradient(device, &logits, |tape, x| tape.loss_of(x, 3.0, cubic));
+    check_gradient(device, &logits, |tape, x| {
+        let y = tape.unary(x, Unary::Sigmoid)?;
+        tape.loss_of(&y, 1.0, cubic)
+    });
+}
+
+fn a_loss_on_the_host_is_the_kernels_loss<D: Device>(device: &D) {
+    let logits = tensor::<_, f64, _>(device, (4usize, 3usize), 42);
+    let run = |on_the_host: bool| {
+        let mut tape = Tape::recording(device);
+        let x = tape.watch(&logits);
+        let loss = if on_the_host {
+            tape.loss_of(&x, 4.0, |x| Ok(cross_entropy(x, &[2, 1, 0, 1])))
+        } else {
+            tape.cross_entropy(&x, &[2, 1, 0, 1], 0.0, 4.0)
+        };
+        let (loss, stop_at) = (loss.unwrap(), [x.node().unwrap()]);
+        let plan = WalkPlan { stop_at: &stop_at, ..WalkPlan::only(&[(loss, -0.7)]).unwrap() };
+        let stopped = tape.walk(plan, &mut Gradients::new()).unwrap().pop().flatten();
+        [vec![loss.value], device.download(&stopped.unwrap())].concat()
+    };
+    common::assert_close(&run(true), &run(false), 1e-14);
+}
+
+fn loss_of_refuses_what_does_not_fit<D: Device>(device: &D) {
+    let logits = tensor::<_, f64, _>(device, (4usize, 3usize), 41);
+    let mut tape = Tape::recording(device);
+    let short = |_: &[f64]| Ok(LossAndGradient { loss: 0.0, gradient: vec![0.0; 11] });
+    let error = tape.loss_of(&logits, 1.0, short).unwrap_err();
+    assert_eq!(error.to_string(), "loss_of expects gradient [12] but got [11]");
+    let own = TensorError::Index { op: "spans", index: 9, len: 4 };
+    let error = tape.loss_of(&logits, 1.0, |_| Err(own)).unwrap_err();
+    assert_eq!(error.to_string(), "spans: index 9 is outside 0..4");
+    for denominator in [0.0, -1.0, f64::NAN] {
+        assert!(matches!(tape.loss_of(&logits, denominator, cubic), Err(TensorError::Range { .. })));
+    }
+}
+
+fn mean_rows_has_the_right_gradient<D: Device>(device: &D) {
+    let x = tensor::<_, f64, _>(device, (8usize, 3usize), 43);
+    for boundaries in [&[0, 3, 3, 4, 8][..], &[0, 8], &[0, 0, 1, 2, 3, 4, 5, 6, 7, 8]] {
+        check_gradient(device, &x, |tape, x| {
+            let y = tape.mean_rows(x, boundaries)?;
+            weigh(tape, &y)
+        });
+    }
+}
+
+fn mean_rows_names_and_refuses<D: Device>(device: &D) {
+    let (x, pack) = (tensor::<_, f64, _>(device, (8usize, 3usize), 43), pack());
+    let x = x.with_rows(pack.token_rows()).unwrap();
+    let mut tape = Tape::inference(device);
+    let means = tape.mean_rows(&x, &[0, 2, 3, 8]).unwrap();
+    let pairs = (means.to_vec(), x.to_vec());
+    common::assert_close(
+        &pairs.0[..3],
+        &(0..3).map(|i| (pairs.1[i] + pairs.1[3 + i]) / 2.0).collect::<Vec<_>>(),
+        1e-15,
+    );
+    assert_eq!(means.rows().unwrap().owners(), [0, 0, 1], "the name of the first row");
+    let with_an_empty_run = tape.mean_rows(&x, &[0, 8, 8]).unwrap();
+    assert!(with_an_empty_run.rows().is_none() && with_an_empty_run.to_vec()[3..] == [0.0; 3]);
+    let mut error = |boundaries: &[usize]| tape.mean_rows(&x, boundaries).unwrap_err().to_string();
+    assert_eq!(error(&[0, 7]), "mean_rows expects first and last boundary [0, 8] but got [0, 7]");
+    assert_eq!(error(&[1, 8]), "mean_rows expects first and last boundary [0, 8] but got [1, 8]");
+    assert_eq!(error(&[]), "mean_rows expects first and last boundary [0, 8] but got [0, 0]");
+    assert_eq!(error(&[0, 5, 3, 8]), "mean_rows: index 5 is outside 0..3");
+}
+
+fn leaf_has_the_right_gradient<D: Device>(device: &D) {
+    let x = tensor::<_, f64, _>(device, (4usize, 3usize), 44);
+    let row = Param::new(Role::Weight, tensor(device, (3usize,), 45));
+    check_parameter(device, &row, |tape, row| {
+        let row = tape.leaf(row);
+        let y = tape.broadcast(&x, &row, Broadcast::Mul)?;
+        let y = tape.unary(&y, Unary::Exp)?;
+        weigh(tape, &y)
+    });
+    let matrix = Param::new(Role::Weight, tensor(device, (3usize, 2usize), 46));
+    check_parameter(device, &matrix, |tape, matrix| {
+        // Read twice: the gradients of both readings add up.
+        let (once, again) = (tape.leaf(matrix), tape.leaf(matrix));
+        let square = tape.binary(&once, &again, Binary::Mul)?;
+        let y = tape.matmul(&x, &square)?;
+        weigh(tape, &y)
+    });
+}
+
+fn tied_weights_have_the_sum_of_both_gradients<D: Device>(device: &D) {
+    let (pack, table) = (pack(), Param::new(Role::Weight, tensor(device, (5usize, 4usize), 47)));
+    let bias = Param::new(Role::BiasOrNorm, tensor(device, (5usize,), 48));
+    check_parameter(device, &table, |tape, table| {
+        let words = Embedding { table: table.clone() };
+        let decoder = Linear { weight: table.clone(), bias: bias.clone() };
+        let x = tape.embed(&[words.lookup(&pack.token_ids)?], pack.token_rows())?;
+        let x = tape.unary(&x, Unary::Activation(Activation::Tanh))?;
+        let logits = tape.linear(&x, &decoder, Activation::None)?;
+        tape.cross_entropy(&logits, &[1, 4, 1, 0, 2, 3, IGNORED, 2], 0.0, 1.0)
+    });
+}
+
+fn what_is_not_wanted_changes_nothing_else<D: Device>(device: &D) {
+    let [a, b] = [49, 50].map(|seed| tensor::<_, f64, _>(device, (3usize, 3usize), seed));
+    let row = tensor::<_, f64, _>(device, (3usize,), 51);
+    let run = |wanted: [bool; 2], op: usize| {
+        let mut tape = Tape::<f64, D>::recording(device);
+        let watch = |tape: &mut Tape<f64, D>, at: usize, x: &Tensor<(usize, usize), f64, D>| {
+            if wanted[at] { tape.watch(x) } else { x.clone() }
+        };
+        let x = watch(&mut tape, 0, &a);
+        let (y, second) = match op {
+            0..4 => {
+                let other = watch(&mut tape, 1, &b);
+                let f = [Binary::Add, Binary::Sub, Binary::Mul, Binary::Div][op];
+                (tape.binary(&x, &other, f).unwrap(), other.node())
+            }
+            4 => {
+                let other = watch(&mut tape, 1, &b);
+                (tape.matmul(&x, &other).unwrap(), other.node())
+            }
+            _ => {
+                let other = if wanted[1] { tape.watch(&row) } else { row.clone() };
+                let f = if op == 5 { Broadcast::Add } else { Broadcast::Mul };
+                (tape.broadcast(&x, &other, f).unwrap(), other.node())
+            }
+        };
+        let loss = weigh(&mut tape, &y).unwrap();
+        let stop_at: Vec<_> = [x.node(), second].into_iter().flatten().collect();
+        let plan = WalkPlan { stop_at: &stop_at, ..WalkPlan::only(&[(loss, 1.0)]).unwrap() };
+        let stopped = tape.walk(plan, &mut Gradients::new()).unwrap();
+        stopped.iter().map(|x| device.download(x.as_ref().unwrap())).collect::<Vec<_>>()
+    };
+    for op in 0..7 {
+        let both = run([true, true], op);
+        assert_eq!(run([true, false], op), both[..1]);
+        assert_eq!(run([false, true], op), both[1..]);
+    }
+}
+
 /// Runs each test body on each device.
 macro_rules! on_each_device {
     ($($test:ident),* $(,)?) => {
@@ -340,4 +577,16 @@ on_each_device!(
     with_recording_off_nothing_is_kept,
     gradients_are_handed_over_once_final,
     run_time_mismatches_are_errors_with_both_shapes,
+    mix_has_the_right_gradients,
+    mix_refuses_what_does_not_fit,
+    parts_have_the_right_gradients,
+    parts_that_are_joined_are_the_whole,
+    loss_of_has_the_right_gradient,
+    a_loss_on_the_host_is_the_kernels_loss,
+    loss_of_refuses_what_does_not_fit,
+    mean_rows_has_the_right_gradient,
+    mean_rows_names_and_refuses,
+    leaf_has_the_right_gradient,
+    tied_weights_have_the_sum_of_both_gradients,
+    what_is_not_wanted_changes_nothing_else,
 );

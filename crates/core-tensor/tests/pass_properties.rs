@@ -356,7 +356,7 @@ fn the_tasks_of_a_keeping_walk_must_be_known_and_have_weights() {
 fn bits<E: Float>(threads: usize) -> (Vec<f64>, Vec<f64>) {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads start");
     pool.install(|| {
-        let mut model = Small::<E::Master, _>::new(&Cpu, 48, 1, 2, 0.1);
+        let model = Small::<E::Master, _>::new(&Cpu, 48, 1, 2, 0.1);
         let sequences: Vec<_> = (0..40).map(|i| (1 + i * 17 % 60, vec![i as u32 / 20])).collect();
         let pack = pack_of(&sequences);
         let shared: BTreeSet<ParamId> = model

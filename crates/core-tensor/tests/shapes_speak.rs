@@ -1,7 +1,11 @@
 //! Wrong widths do not compile, and the message names both sizes. Each case has a twin that compiles and runs.
 
+#[path = "ui/architecture_fits.rs"]
+mod architecture;
 #[path = "ui/broadcast_fits.rs"]
 mod broadcast;
+#[path = "ui/hook_fits.rs"]
+mod hook;
 #[path = "ui/layer_norm_fits.rs"]
 mod layer_norm;
 #[path = "ui/linear_fits.rs"]
@@ -15,7 +19,9 @@ mod residual;
 
 #[test]
 fn fitting_widths_compile_and_run() {
+    architecture::main();
     broadcast::main();
+    hook::main();
     layer_norm::main();
     linear::main();
     matmul::main();

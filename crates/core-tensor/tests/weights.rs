@@ -189,7 +189,7 @@ fn file_of(tensors: &[NamedTensor]) -> (TempDir, WeightFile) {
     (folder, WeightFile::open(&path).expect("read"))
 }
 
-fn values(layer: &mut Linear<Const<4>, usize, f32, Cpu>) -> Vec<Vec<f32>> {
+fn values(layer: &Linear<Const<4>, usize, f32, Cpu>) -> Vec<Vec<f32>> {
     let mut values = Vec::new();
     layer.visit(&mut |_, view| values.push(view.to_vec()));
     values
@@ -197,12 +197,12 @@ fn values(layer: &mut Linear<Const<4>, usize, f32, Cpu>) -> Vec<Vec<f32>> {
 
 #[test]
 fn a_module_comes_back_from_its_own_file() {
-    let mut saved = layer();
-    let (_folder, file) = file_of(&tensors_of(&mut saved));
-    let mut other: Linear<Const<4>, usize, f32, Cpu> = Linear::new(common::tensor(&Cpu, (3usize, Const), 2));
-    assert_ne!(values(&mut other), values(&mut saved));
-    load_into(&mut other, &file).expect("the same names and shapes");
-    assert_eq!(values(&mut other), values(&mut saved));
+    let saved = layer();
+    let (_folder, file) = file_of(&tensors_of(&saved));
+    let other: Linear<Const<4>, usize, f32, Cpu> = Linear::new(common::tensor(&Cpu, (3usize, Const), 2));
+    assert_ne!(values(&other), values(&saved));
+    load_into(&other, &file).expect("the same names and shapes");
+    assert_eq!(values(&other), values(&saved));
 }
 
 #[test]
@@ -217,12 +217,12 @@ fn a_module_is_as_it_was_if_anything_is_wrong_with_the_file() {
     ];
     for (tensor, expected) in wrong {
         let (_folder, file) = file_of(&[weight.clone(), tensor]);
-        let mut layer = layer();
-        let before = values(&mut layer);
-        let message = load_into(&mut layer, &file).expect_err("the file does not fit").to_string();
+        let layer = layer();
+        let before = values(&layer);
+        let message = load_into(&layer, &file).expect_err("the file does not fit").to_string();
         assert!(message.contains(expected), "{message}");
         assert!(message.contains(&file.path().display().to_string()), "{message}");
-        assert_eq!(values(&mut layer), before);
+        assert_eq!(values(&layer), before);
     }
 }
 

@@ -28,7 +28,7 @@ fn loss<D: Device, T: Head<usize, f64, D>>(device: &D, head: &T, targets: &Targe
 
 /// Moves number `index` of one parameter by `step`.
 fn shift<D: Device>(head: &dyn Module<f64, D>, parameter: ParamId, index: usize, step: f64) {
-    head.visit(&mut |_, mut view| {
+    head.visit(&mut |_, view| {
         if view.id == parameter {
             let mut values = view.to_vec();
             values[index] += step;
@@ -37,7 +37,7 @@ fn shift<D: Device>(head: &dyn Module<f64, D>, parameter: ParamId, index: usize,
     });
 }
 
-fn check<D: Device, T: Head<usize, f64, D>>(device: &D, mut head: T, targets: &Targets) {
+fn check<D: Device, T: Head<usize, f64, D>>(device: &D, head: T, targets: &Targets) {
     let (mut tape, value) = loss(device, &head, targets);
     let mut gradients = Gradients::new();
     tape.walk(WalkPlan::only(&[(value, 1.0)]).expect("recorded"), &mut gradients).expect("walks");
@@ -52,11 +52,11 @@ fn check<D: Device, T: Head<usize, f64, D>>(device: &D, mut head: T, targets: &T
         for (index, found) in found.into_iter().enumerate() {
             // Central differences of step h are wrong by O(h^2), and by rounding / h.
             const STEP: f64 = 1e-5;
-            shift(&mut head, id, index, STEP);
+            shift(&head, id, index, STEP);
             let above = loss(device, &head, targets).1.value;
-            shift(&mut head, id, index, -2.0 * STEP);
+            shift(&head, id, index, -2.0 * STEP);
             let below = loss(device, &head, targets).1.value;
-            shift(&mut head, id, index, STEP);
+            shift(&head, id, index, STEP);
             let expected = (above - below) / (2.0 * STEP);
             assert!((found - expected).abs() < 1e-8, "{name} {index}: {found} {expected}");
         }

@@ -105,8 +105,15 @@ impl Pooling {
     /// Errors if the pack has no such sequence, or the sequence is empty.
     pub fn rows(self, pack: &Pack, sequence: u32) -> Result<std::ops::Range<u32>, TensorError> {
         let index = sequence as usize;
-        if index >= pack.sequences() || pack.range(index).is_empty() {
+        if index >= pack.sequences() {
             return Err(TensorError::Index { op: "pooling", index, len: pack.sequences() });
+        }
+        if pack.range(index).is_empty() {
+            return Err(TensorError::Range {
+                name: "tokens of a sequence that is read",
+                rule: "at least 1",
+                got: 0.0,
+            });
         }
         let (start, end) = (pack.boundaries[index] as u32, pack.boundaries[index + 1] as u32);
         Ok(match self {

@@ -66,6 +66,10 @@ where
         let mut tape = Tape::with_draws(device, self.draws);
         let x = if to_input { tape.watch(&self.x) } else { self.x.clone() };
         let y = (self.run)(&mut tape, &x)?;
+        if y.node().is_none() {
+            // All that the part learned was frozen since it was recorded.
+            return Ok(None);
+        }
         let seeds = vec![Seed::gradient(&y, dy)?];
         let stop_at: Vec<NodeId> = x.node().into_iter().collect();
         let mut stopped = tape.walk(WalkPlan { seeds, stop_at: &stop_at, split, last: true }, sink)?;

@@ -105,3 +105,41 @@ impl<E: Float, D: Device> Backward<E, D> for DropoutBackward {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Pack;
+    use crate::device::Cpu;
+
+    /// Which units of a matrix of ones stay in a training step.
+    fn mask(dropout: Dropout) -> Vec<bool> {
+        let mut pack = Pack::new();
+        pack.push(&[0; 8], &[0; 8], 3, vec![0]);
+        let ones = Tensor::from_slice(&Cpu, (8, 16), &[1.0; 128]).expect("sizes");
+        let x = ones.with_rows(pack.token_rows()).expect("one row a token");
+        let mut tape = Tape::<f64, Cpu>::training(&Cpu, 7, 2);
+        tape.dropout(&x, dropout).expect("named rows").to_vec().iter().map(|x| *x > 0.0).collect()
+    }
+
+    fn at(place: &str) -> Dropout {
+        Dropout::new(0.5, place).expect("a rate")
+    }
+
+    #[test]
+    fn places_of_other_names_have_other_masks() {
+        let names = ["layer.0.output", "layer.1.output", "head.a", "head.b", "copy.layer.0.output", ""];
+        let masks: Vec<_> = names.iter().map(|name| mask(at(name))).collect();
+        for (place, one) in masks.iter().enumerate() {
+            assert!(one.iter().any(|stays| *stays) && one.iter().any(|stays| !stays));
+            assert!(masks[..place].iter().all(|other| other != one), "{}", names[place]);
+        }
+    }
+
+    #[test]
+    fn a_name_has_one_mask() {
+        assert_eq!(mask(at("layer.0.output")), mask(at("layer.0.output")));
+        let (slower, same) = (at("head").with_rate(0.2), Dropout::new(0.2, "head"));
+        assert_eq!(slower.expect("a rate"), same.expect("a rate"));
+    }
+}

@@ -80,24 +80,37 @@ struct BinaryBackward<E: Float, D: Device> {
     f: Binary,
 }
 
-impl<E: Float, D: Device> Backward<E, D> for BinaryBackward<E, D> {
-    fn backward(&self, upstream: Upstream<E, D>, walk: &mut Walk<'_, E, D>) -> Result<(), TensorError> {
-        let (device, dy) = (walk.device().clone(), upstream.tensor());
-        let times = |x: &D::Buffer<E>| device.binary(&dy, x, Binary::Mul);
-        let (da, db) = match self.f {
-            Binary::Add => (device.duplicate(&dy), device.duplicate(&dy)),
-            Binary::Sub => (device.duplicate(&dy), device.unary(&dy, Unary::Affine(-1.0, 0.0))),
-            Binary::Mul => (times(&self.b), times(&self.a)),
+impl<E: Float, D: Device> BinaryBackward<E, D> {
+    /// The gradient of the second argument.
+    fn second(&self, device: &D, dy: D::Buffer<E>) -> D::Buffer<E> {
+        let minus = |x: &D::Buffer<E>| device.unary(x, Unary::Affine(-1.0, 0.0));
+        match self.f {
+            Binary::Add => dy,
+            Binary::Sub => minus(&dy),
+            Binary::Mul => device.binary(&dy, &self.a, Binary::Mul),
             Binary::Div => {
                 // d(a/b) = da / b - (a/b) db / b
                 let da = device.binary(&dy, &self.b, Binary::Div);
                 let ratio = device.binary(&self.a, &self.b, Binary::Div);
-                let db = device.binary(&da, &ratio, Binary::Mul);
-                (da, device.unary(&db, Unary::Affine(-1.0, 0.0)))
+                minus(&device.binary(&da, &ratio, Binary::Mul))
             }
-        };
-        walk.add(self.inputs.0, da);
-        walk.add(self.inputs.1, db);
+        }
+    }
+}
+
+impl<E: Float, D: Device> Backward<E, D> for BinaryBackward<E, D> {
+    fn backward(&self, upstream: Upstream<E, D>, walk: &mut Walk<'_, E, D>) -> Result<(), TensorError> {
+        let (device, dy) = (walk.device().clone(), upstream.tensor());
+        if self.inputs.0.is_some() {
+            let da = match self.f {
+                Binary::Add | Binary::Sub => device.duplicate(&dy),
+                Binary::Mul | Binary::Div => device.binary(&dy, &self.b, self.f),
+            };
+            walk.add(self.inputs.0, da);
+        }
+        if self.inputs.1.is_some() {
+            walk.add(self.inputs.1, self.second(&device, dy));
+        }
         Ok(())
     }
 }
@@ -114,18 +127,20 @@ impl<E: Float, D: Device> Backward<E, D> for BroadcastBackward<E, D> {
     fn backward(&self, upstream: Upstream<E, D>, walk: &mut Walk<'_, E, D>) -> Result<(), TensorError> {
         let (device, dy, (rows, width)) = (walk.device().clone(), upstream.tensor(), self.sizes);
         let sum = |x: &D::Buffer<E>| device.cast::<E::Master, E>(&device.column_sums(x, 0..rows, width));
-        let (dx, drow) = match self.f {
-            Broadcast::Add => {
-                let drow = sum(&dy);
-                (dy, drow)
-            }
-            Broadcast::Mul => {
-                let drow = sum(&device.binary(&dy, &self.x, Binary::Mul));
-                (device.broadcast(&dy, &self.row, Broadcast::Mul), drow)
-            }
-        };
-        walk.add(self.inputs.0, dx);
-        walk.add(self.inputs.1, drow);
+        if self.inputs.1.is_some() {
+            let drow = match self.f {
+                Broadcast::Add => sum(&dy),
+                Broadcast::Mul => sum(&device.binary(&dy, &self.x, Binary::Mul)),
+            };
+            walk.add(self.inputs.1, drow);
+        }
+        if self.inputs.0.is_some() {
+            let dx = match self.f {
+                Broadcast::Add => dy,
+                Broadcast::Mul => device.broadcast(&dy, &self.row, Broadcast::Mul),
+            };
+            walk.add(self.inputs.0, dx);
+        }
         Ok(())
     }
 }

@@ -39,13 +39,17 @@ struct MatmulBackward<E: Float, D: Device> {
 }
 
 impl<E: Float, D: Device> Backward<E, D> for MatmulBackward<E, D> {
-    /// dA = dC B^T and dB = A^T dC.
+    /// dA = dC B^T and dB = A^T dC, each where it is wanted.
     fn backward(&self, upstream: Upstream<E, D>, walk: &mut Walk<'_, E, D>) -> Result<(), TensorError> {
         let ((m, k, n), dc) = (self.sizes, upstream.tensor());
-        let da = walk.device().matmul((&dc, false), (&self.b, true), m, n, k);
-        let db = walk.device().matmul((&self.a, true), (&dc, false), k, m, n);
-        walk.add(self.inputs.0, da);
-        walk.add(self.inputs.1, db);
+        if self.inputs.0.is_some() {
+            let da = walk.device().matmul((&dc, false), (&self.b, true), m, n, k);
+            walk.add(self.inputs.0, da);
+        }
+        if self.inputs.1.is_some() {
+            let db = walk.device().matmul((&self.a, true), (&dc, false), k, m, n);
+            walk.add(self.inputs.1, db);
+        }
         Ok(())
     }
 }

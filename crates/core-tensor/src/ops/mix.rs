@@ -1,6 +1,6 @@
 //! Weighted sums of tensors with learned coefficients: what cross-stitch units and layer mixtures are made of.
 
-use crate::device::{Binary, Device};
+use crate::device::Device;
 use crate::element::{Float, Real};
 use crate::error::{TensorError, check};
 use crate::pack::Rows;
@@ -29,7 +29,7 @@ impl<E: Float, D: Device> Tape<E, D> {
             return Err(TensorError::Range { name: "tensors to mix", rule: "at least 1", got: 0.0 });
         };
         tail.iter().try_for_each(|x| check(OP, "mixed tensor", &head.sizes(), &x.sizes()))?;
-        let (end, len) = (first + xs.len(), coefficients.shape().num_elements());
+        let (end, len) = (first.saturating_add(xs.len()), coefficients.shape().num_elements());
         if end > len {
             return Err(TensorError::Index { op: OP, index: end - 1, len });
         }
@@ -47,7 +47,8 @@ impl<E: Float, D: Device> Tape<E, D> {
         Ok(self.record(y, &inputs, learned.into_iter().collect(), || {
             let mixed = xs.iter().map(|x| x.shared()).zip(inputs.iter().copied()).collect();
             let coefficients = Coefficients { learned, first, len, values };
-            Box::new(MixBackward { mixed, coefficients, n_rows: head.sizes()[0], rows })
+            let n_rows = head.sizes().first().copied().unwrap_or(1);
+            Box::new(MixBackward { mixed, coefficients, n_rows, rows })
         }))
     }
 }
@@ -70,12 +71,13 @@ impl<E: Float, D: Device> MixBackward<E, D> {
     /// dc_s = dy . x_s over a range of rows.
     fn gradient(&self, device: &D, dy: &D::Buffer<E>, rows: Range<usize>) -> Gradient<E::Master, D> {
         let mut gradient = vec![<E::Master as Real>::ZERO; self.coefficients.len];
+        let part = (rows.len() < self.n_rows).then(|| rows.map(|row| row as u32).collect::<Vec<_>>());
+        let of = |x: &D::Buffer<E>, part: &[u32]| device.gather_rows(x, part, D::len(dy) / self.n_rows);
+        let dy_of_part = part.as_ref().map(|part| of(dy, part));
         for (place, (x, _)) in gradient[self.coefficients.first..].iter_mut().zip(&self.mixed) {
-            *place = <E::Master as Real>::from_f64(if rows.len() == self.n_rows {
-                device.dot(dy, x)
-            } else {
-                let products = device.binary(dy, x, Binary::Mul);
-                device.sum(&device.column_sums(&products, rows.clone(), D::len(dy) / self.n_rows))
+            *place = <E::Master as Real>::from_f64(match (&part, &dy_of_part) {
+                (Some(part), Some(dy)) => device.dot(dy, &of(x, part)),
+                _ => device.dot(dy, x),
             });
         }
         Gradient::Dense(device.upload(&gradient))

@@ -71,7 +71,8 @@ impl<E: Float, D: Device> Tape<E, D> {
 
     /// The mean of each run of rows; zero for an empty one.
     ///
-    /// A mean has the name of its first row.
+    /// A mean has the name of its first row, so a walk that splits by task ascribes it to that row's task. Where a
+    /// run is empty no mean has a name.
     ///
     /// # Shapes
     /// x: `(rows, width)`; boundaries: the start of each run, then the number of rows, `(runs + 1,)`; result:

@@ -69,11 +69,15 @@ pub(crate) struct Inside<'w, 'a, M: Real, D: Device> {
 
 impl<M: Real, D: Device> GradientSink<M, D> for Inside<'_, '_, M, D> {
     fn accept(&mut self, _device: &D, parameter: ParamId, task: Option<u32>, gradient: Gradient<M, D>) {
-        self.delivery.accept(parameter, task.or(self.task), gradient);
+        // A parameter that was frozen when the part was recorded has no gradient, though it learns again by now.
+        if self.delivery.uses.contains_key(&parameter) {
+            self.delivery.accept(parameter, task.or(self.task), gradient);
+        }
     }
 
     fn finished(&mut self, _device: &D, parameter: ParamId) {
-        if self.last && self.delivery.ended_inside.insert(parameter) {
+        let recorded = self.delivery.uses.contains_key(&parameter);
+        if self.last && recorded && self.delivery.ended_inside.insert(parameter) {
             self.delivery.end_use(parameter);
         }
     }

@@ -44,10 +44,10 @@ pub struct Small<M: Real, D: Device> {
 }
 
 fn linear<M: Real, D: Device>(device: &D, from: usize, to: usize, seed: u32) -> Linear<usize, usize, M, D> {
-    let mut layer = Linear::new(tensor(device, (to, from), seed));
+    let layer = Linear::new(tensor(device, (to, from), seed));
     layer.bias.set(tensor(device, (to,), seed + 1));
     // Values of about 1 / sqrt(inputs), so that activations stay of unit size.
-    device.scale(layer.weight.value_mut().buffer_mut(), (from as f64).sqrt().recip());
+    layer.weight.view().update(|values| device.scale(values, (from as f64).sqrt().recip()));
     layer
 }
 
@@ -55,7 +55,7 @@ impl<M: Real, D: Device> Layer<M, D> {
     fn new(device: &D, hidden: usize, rate: f64, number: u32) -> Self {
         let seed = 100 * (number + 1);
         let norm = || LayerNorm::new(device, hidden, 1e-5).expect("a positive epsilon");
-        let dropout = |place| Dropout::new(rate, 10 * (number + 1) + place).expect("a rate");
+        let dropout = |place| Dropout::new(rate, &format!("{number}.{place}")).expect("a rate");
         Layer {
             qkv: QueryKeyValue::new(tensor(device, (Const, hidden, hidden), seed)),
             out: linear(device, hidden, hidden, seed + 10),
@@ -63,7 +63,7 @@ impl<M: Real, D: Device> Layer<M, D> {
             up: linear(device, hidden, 4 * hidden, seed + 20),
             down: linear(device, 4 * hidden, hidden, seed + 30),
             output_norm: norm(),
-            dropouts: [dropout(0), dropout(1), dropout(2)],
+            dropouts: ["attention", "attention_norm", "output_norm"].map(dropout),
         }
     }
 
@@ -91,7 +91,7 @@ impl<M: Real, D: Device> Small<M, D> {
             words: Embedding::new(tensor(device, (WORDS, hidden), 1)),
             positions: Embedding::new(tensor(device, (64, hidden), 2)),
             embedding_norm: LayerNorm::new(device, hidden, 1e-5).expect("a positive epsilon"),
-            embedding_dropout: Dropout::new(rate, "dropout1").expect("a rate"),
+            embedding_dropout: Dropout::new(rate, "embedding").expect("a rate"),
             layers: (0..layers).map(|number| Layer::new(device, hidden, rate, number)).collect(),
             heads: (0..tasks).map(|task| linear(device, hidden, CLASSES, 1000 + 10 * task)).collect(),
             checkpoint: false,
@@ -167,18 +167,18 @@ impl<M: Real, D: Device> Module<M, D> for Small<M, D> {
         ) {
             module.visit(&mut |inner, view| visitor(&format!("{name}.{inner}"), view));
         }
-        part("words", &mut self.words, visitor);
-        part("positions", &mut self.positions, visitor);
-        part("norm", &mut self.embedding_norm, visitor);
-        for (i, layer) in self.layers.iter_mut().enumerate() {
-            part(&format!("{i}.qkv"), &mut layer.qkv, visitor);
-            part(&format!("{i}.out"), &mut layer.out, visitor);
-            part(&format!("{i}.attention_norm"), &mut layer.attention_norm, visitor);
-            part(&format!("{i}.up"), &mut layer.up, visitor);
-            part(&format!("{i}.down"), &mut layer.down, visitor);
-            part(&format!("{i}.output_norm"), &mut layer.output_norm, visitor);
+        part("words", &self.words, visitor);
+        part("positions", &self.positions, visitor);
+        part("norm", &self.embedding_norm, visitor);
+        for (i, layer) in self.layers.iter().enumerate() {
+            part(&format!("{i}.qkv"), &layer.qkv, visitor);
+            part(&format!("{i}.out"), &layer.out, visitor);
+            part(&format!("{i}.attention_norm"), &layer.attention_norm, visitor);
+            part(&format!("{i}.up"), &layer.up, visitor);
+            part(&format!("{i}.down"), &layer.down, visitor);
+            part(&format!("{i}.output_norm"), &layer.output_norm, visitor);
         }
-        for (task, head) in self.heads.iter_mut().enumerate() {
+        for (task, head) in self.heads.iter().enumerate() {
             part(&format!("head.{task}"), head, visitor);
         }
     }
