@@ -1,4 +1,5 @@
-//! Outputs, loss and every gradient of a small random BERT against transformers; see `golden/make_bert.py`.
+//! Outputs, loss and every gradient of a small random BERT and a RoBERTa against transformers; see `golden/make_bert.py`
+//! and `golden/make_roberta.py`.
 
 use mtl_core_tensor::device::{Cpu, Island};
 use mtl_core_tensor::element::Float;
@@ -6,7 +7,8 @@ use mtl_core_tensor::{
     Activation, Device, Encoder, Gradients, Hooks, Linear, Module, Pack, Param, Role, Tape, Tensor, WalkPlan,
     WeightFile, bf16,
 };
-use mtl_encoders::Bert;
+use mtl_encoders::transformer::{Transformer, Variant};
+use mtl_encoders::{BertConfig, Options, RobertaConfig};
 use safetensors::SafeTensors;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,30 +20,39 @@ fn path(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
 }
 
-/// The batch: a pack, and the class of each sequence.
-fn inputs() -> (Pack, Vec<u32>) {
-    let bytes = std::fs::read(path("bert.safetensors")).expect("the golden file is there");
+const BERT: &str = "bert.safetensors";
+const ROBERTA: &str = "roberta.safetensors";
+
+/// The integers of a golden file; none if it has no such tensor.
+fn integers(file: &str, name: &str) -> Option<Vec<u32>> {
+    let bytes = std::fs::read(path(file)).expect("the golden file is there");
     let file = SafeTensors::deserialize(&bytes).expect("the golden file is whole");
-    let integers = |name: &str| -> Vec<u32> {
-        let view = file.tensor(name).expect("the golden file has its inputs");
-        let number = |bytes: &[u8]| i64::from_le_bytes(bytes.try_into().expect("8 bytes")) as u32;
-        view.data().chunks_exact(8).map(number).collect()
-    };
-    let (ids, segments, boundaries) =
-        (integers("in.token_ids"), integers("in.segment_ids"), integers("in.boundaries"));
+    let number = |bytes: &[u8]| i64::from_le_bytes(bytes.try_into().expect("8 bytes")) as u32;
+    Some(file.tensor(name).ok()?.data().chunks_exact(8).map(number).collect())
+}
+
+/// The batch of these token ids: sequences laid end to end.
+fn pack(file: &str, ids: &str) -> Pack {
+    let ids = integers(file, ids).expect("the golden file has its inputs");
+    let segments = integers(file, "in.segment_ids").unwrap_or_else(|| vec![0; ids.len()]);
+    let boundaries = integers(file, "in.boundaries").expect("the golden file has its inputs");
     let mut pack = Pack::new();
     for (number, ends) in boundaries.windows(2).enumerate() {
         let range = ends[0] as usize..ends[1] as usize;
         pack.push(&ids[range.clone()], &segments[range], number as u32, vec![0]);
     }
-    assert_eq!(pack.positions, integers("in.position_ids"));
-    (pack, integers("in.labels"))
+    pack
+}
+
+#[test]
+fn positions_are_those_of_the_golden_file() {
+    assert_eq!(pack(BERT, "in.token_ids").positions, integers(BERT, "in.position_ids").expect("there"));
 }
 
 /// A folder with the golden weights under one of the names that folders have.
-fn folder(activation: &str) -> tempfile::TempDir {
+fn folder(file: &str, activation: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let golden = WeightFile::open(&path("bert.safetensors")).expect("whole");
+    let golden = WeightFile::open(&path(file)).expect("whole");
     let config = golden.metadata("config").expect("the configuration is in the metadata");
     let config = config.replace("\"hidden_act\": \"gelu\"", &format!("\"hidden_act\": \"{activation}\""));
     std::fs::write(folder.path().join("config.json"), config).expect("written");
@@ -64,8 +75,18 @@ struct Found {
 }
 
 fn run<E: Float, D: Device>(device: &D, activation: &str, checkpoint: bool) -> Found {
-    let folder = folder(activation);
-    let mut bert: Bert<usize, usize, E::Master, D> = Bert::from_folder(folder.path(), device).expect("loads");
+    run_family::<BertConfig, E, D>(device, BERT, activation, checkpoint)
+}
+
+fn run_family<C: Variant, E: Float, D: Device>(
+    device: &D,
+    file: &str,
+    activation: &str,
+    checkpoint: bool,
+) -> Found {
+    let folder = folder(file, activation);
+    let mut bert =
+        Transformer::<C, usize, usize, E::Master, D>::from_folder(folder.path(), device).expect("loads");
     bert.set_checkpoint_layers(checkpoint);
     let weights = WeightFile::open(&folder.path().join("model.safetensors")).expect("whole");
     let tensor = |name, sizes: &[usize]| weights.get::<E::Master>(name, sizes).expect("there");
@@ -74,7 +95,7 @@ fn run<E: Float, D: Device>(device: &D, activation: &str, checkpoint: bool) -> F
     let mut head = Linear::new(Tensor::from_slice(device, (CLASSES, HIDDEN), &weight).expect("sizes"));
     head.bias = Param::new(Role::BiasOrNorm, Tensor::from_slice(device, (CLASSES,), &bias).expect("sizes"));
 
-    let (pack, labels) = inputs();
+    let (pack, labels) = (pack(file, "in.token_ids"), integers(file, "in.labels").expect("there"));
     let mut tape = Tape::<E, D>::recording(device);
     let encoded = bert.encode(&mut tape, &pack, Hooks::NONE).expect("encodes");
     let logits = tape.linear(&encoded.sequences, &head, Activation::None).expect("fits");
@@ -97,8 +118,8 @@ fn run<E: Float, D: Device>(device: &D, activation: &str, checkpoint: bool) -> F
             split(&format!("g.{prefix}{name}"), dense, &mut values);
         });
     };
-    keep("", &mut bert);
-    keep("classifier.", &mut head);
+    keep("", &bert);
+    keep("classifier.", &head);
     Found { values }
 }
 
@@ -150,6 +171,45 @@ fn f64_agrees_with_transformers_to_the_rounding_of_the_file() {
 #[test]
 fn the_device_of_references_agrees_too() {
     agree(&run::<f32, _>(&Island, "gelu", true), "bert.safetensors", 1e-4, 1e-6);
+}
+
+#[test]
+fn roberta_agrees_with_transformers() {
+    let in_f64 = run_family::<RobertaConfig, f64, _>(&Cpu, ROBERTA, "gelu", false);
+    agree(&in_f64, ROBERTA, 2e-7, 1e-9);
+    let in_f32 = run_family::<RobertaConfig, f32, _>(&Cpu, ROBERTA, "gelu", false);
+    agree(&in_f32, ROBERTA, 1e-4, 1e-6);
+    let again = run_family::<RobertaConfig, f32, _>(&Cpu, ROBERTA, "gelu", true);
+    assert_eq!(in_f32.values, again.values);
+}
+
+/// Asserts that each number differs by at most 1e-5 of the largest.
+fn agree_everywhere(found: &[f32], file: &str, name: &str) {
+    let golden = WeightFile::open(&path(file)).expect("whole");
+    let expected: Vec<f32> = golden.get(name, golden.sizes(name).expect("listed")).expect("floats");
+    let largest = expected.iter().fold(0.0, |largest: f32, x| largest.max(x.abs()));
+    let difference = expected.iter().zip(found).fold(0.0, |worst: f32, (a, b)| worst.max((a - b).abs()));
+    assert_eq!(found.len(), expected.len());
+    assert!(difference <= 1e-5 * largest, "{file} {name}: {difference:e} of {largest:e}");
+}
+
+#[test]
+fn hidden_states_of_any_family_agree_to_a_hundred_thousandth() {
+    for (file, ids, states) in [
+        (BERT, "in.token_ids", "out.last_hidden_state"),
+        (ROBERTA, "in.token_ids", "out.last_hidden_state"),
+        (ROBERTA, "in.token_ids_with_padding", "padded.last_hidden_state"),
+    ] {
+        let folder = folder(file, "gelu");
+        let config = std::fs::read_to_string(folder.path().join("config.json")).expect("written");
+        let model_type = file.trim_end_matches(".safetensors");
+        let config = config.replacen('{', &format!("{{\"model_type\": \"{model_type}\","), 1);
+        std::fs::write(folder.path().join("config.json"), config).expect("written");
+        let encoder = mtl_encoders::open::<f32, _>(folder.path(), &Cpu, &Options::default()).expect("loads");
+        let mut tape = Tape::<f32, Cpu>::inference(&Cpu);
+        let encoded = encoder.encode(&mut tape, &pack(file, ids), Hooks::NONE).expect("encodes");
+        agree_everywhere(&encoded.tokens.to_vec(), file, states);
+    }
 }
 
 /// bf16 has 8 bits of fraction, so each of some twenty operations in a row adds up to 2^-9 of a value.

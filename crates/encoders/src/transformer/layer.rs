@@ -46,7 +46,7 @@ impl<H: Dim, F: Dim, M: Real, D: Device> Layer<H, F, M, D> {
         let probabilities = build.dropout("attention.self.dropout", config.attention_dropout)?;
         let epsilon = config.layer_norm_eps;
         Ok(Layer {
-            query_key_value: build.query_key_value("attention.self", hidden)?,
+            query_key_value: build.query_key_value("attention.self.query_key_value", hidden)?,
             attention_output: build.linear("attention.output.dense", hidden, hidden)?,
             attention_norm: build.layer_norm("attention.output.LayerNorm", hidden, epsilon)?,
             intermediate: build.linear("intermediate.dense", hidden, inner)?,
