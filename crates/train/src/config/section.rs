@@ -137,6 +137,11 @@ impl<'s> Section<'s> {
         self.option(key, read)?.ok_or_else(|| self.missing(format!("`{key}`")))
     }
 
+    /// The problem at the table.
+    pub(super) fn error(&self, problem: ConfigProblem) -> ConfigError {
+        self.source.error(self.at, problem)
+    }
+
     /// The error that this table lacks a key.
     pub(super) fn missing(&self, key: impl Into<String>) -> ConfigError {
         let table = if self.name.is_empty() { "the file".to_owned() } else { format!("[{}]", self.name) };
@@ -205,6 +210,31 @@ impl<'s> Entry<'s> {
                     .checked()
             }
             other => Err(self.wrong_type(self.value, "a table", other)),
+        }
+    }
+
+    /// An array of tables that take these keys. Keys in them are named as if there were one table.
+    pub(super) fn tables(&self, keys: &'static [&'static str]) -> Result<Vec<Section<'s>>, ConfigError> {
+        const EXPECTED: &str = "an array of tables";
+        let items = match self.value.get_ref() {
+            DeValue::Array(items) => items,
+            other => return Err(self.wrong_type(self.value, EXPECTED, other)),
+        };
+        let table = |item: &'s Spanned<DeValue<'s>>| match item.get_ref() {
+            DeValue::Table(table) => {
+                let (name, at) = (self.name.clone(), item.span().start);
+                Section { source: self.source, name, at, table, keys: Some(keys) }.checked()
+            }
+            other => Err(self.wrong_type(item, EXPECTED, other)),
+        };
+        items.iter().map(table).collect()
+    }
+
+    /// An array of strings, at least one.
+    pub(super) fn names(&self) -> Result<Vec<String>, ConfigError> {
+        match self.strings()? {
+            none if none.is_empty() => Err(self.out_of_range("at least one name", "an empty array")),
+            names => Ok(names),
         }
     }
 
