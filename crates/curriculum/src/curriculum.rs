@@ -120,7 +120,9 @@ impl Curriculum {
 
     /// Whether nothing will be drawn any more, because the tasks of all stages that are left have stopped.
     pub fn is_over(&self) -> bool {
-        let left = self.stages[self.stage..].iter();
+        // The last stage goes on beyond its steps.
+        let next = self.stage + usize::from(self.stage_is_over() && self.stage + 1 < self.stages.len());
+        let left = self.stages[next..].iter();
         left.flat_map(|stage| &stage.tasks).all(|task| self.stopped.contains(task))
     }
 
@@ -318,6 +320,27 @@ mod tests {
             assert!(!curriculum.is_over());
             assert_eq!([0; 4].map(|_| curriculum.next_step().stage), expected);
         }
+    }
+
+    #[test]
+    fn a_stage_that_is_done_does_not_wait_for_its_tasks() {
+        let mut curriculum = two_stages(Freed::Nothing);
+        (0..2).for_each(|_| drop(curriculum.next_step()));
+        curriculum.stop(TaskId(1));
+        assert!(!curriculum.is_over());
+        let streams = StreamInfo::one_per_task(&[6, 6]);
+        let of = |task| Stage {
+            tasks: vec![TaskId(task)],
+            sampler: "uniform".parse().unwrap(),
+            unit: Unit::Batch,
+            length: Length::Steps(2),
+        };
+        let mut curriculum = Curriculum::new(vec![of(0), of(1)], 2, streams, 0, Freed::Others).unwrap();
+        curriculum.stop(TaskId(1));
+        curriculum.next_step();
+        assert!(!curriculum.is_over());
+        curriculum.next_step();
+        assert!(curriculum.is_over(), "nothing is left but a stage of a task that has stopped");
     }
 
     #[test]

@@ -1,17 +1,16 @@
 //! `[curriculum]`: which task comes when, and when one has been trained enough.
 
-use mtl_curriculum::{CurriculumError, Length, SamplerConfig, StoppingConfig, Unit, sampler, stopping};
+use mtl_curriculum::{CurriculumError, SamplerConfig, StoppingConfig, Unit, sampler, stopping};
 use serde::Serialize;
 
 use super::error::{ConfigError, ConfigProblem};
 use super::method;
 use super::section::{Entry, Section};
+use super::stage::{KEYS, StageConfig};
 use super::task::TaskConfig;
-use super::training::{TrainConfig, read_length};
+use super::training::TrainConfig;
 
 pub(super) const CURRICULUM_KEYS: &[&str] = &["sampler", "unit", "stopping", "stages"];
-
-pub(super) const STAGE_KEYS: &[&str] = &["tasks", "sampler", "unit", "epochs", "steps"];
 
 /// What to train when.
 ///
@@ -33,29 +32,6 @@ pub struct CurriculumConfig {
     /// The stages of the run; without any, one of all tasks.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stages: Vec<StageConfig>,
-}
-
-/// A stage of a run.
-///
-/// | key of a stage | default | meaning | range |
-/// |---|---|---|---|
-/// | `tasks` | all | the tasks that it trains | names of tasks |
-/// | `sampler` | that of `[curriculum]` | which task a draw falls on | [`SamplerConfig`] |
-/// | `unit` | that of `[curriculum]` | what one draw stands for | [`Unit`] |
-/// | `epochs` | that of `[train]` | length; this or `steps` | 1 to 100 million |
-/// | `steps` | that of `[train]` | length in optimizer updates | 1 to 100 million |
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct StageConfig {
-    /// The tasks that it trains.
-    pub tasks: Vec<String>,
-    /// Which task a draw falls on.
-    pub sampler: SamplerConfig,
-    /// What one draw stands for.
-    pub unit: Unit,
-    /// How long it is.
-    #[serde(flatten)]
-    pub length: Length,
 }
 
 impl CurriculumConfig {
@@ -80,7 +56,7 @@ impl CurriculumConfig {
             check_unit(section, read.unit, train.batch, n_tasks)?;
             return Ok(read);
         };
-        let stages = stages.tables(STAGE_KEYS)?;
+        let stages = stages.tables(KEYS)?;
         let stages = stages.iter().map(|stage| StageConfig::read(stage, &read, train, tasks));
         let stages = stages.collect::<Result<_, _>>()?;
         Ok(Self { stages, ..read })
@@ -111,26 +87,7 @@ impl CurriculumConfig {
     }
 }
 
-impl StageConfig {
-    fn read(
-        section: &Section<'_>,
-        curriculum: &CurriculumConfig,
-        train: &TrainConfig,
-        tasks: &[TaskConfig],
-    ) -> Result<Self, ConfigError> {
-        let all = || tasks.iter().map(|task| task.name.clone()).collect();
-        let stage = Self {
-            tasks: section.option("tasks", |entry| read_tasks(entry, tasks))?.unwrap_or_else(all),
-            sampler: section.or("sampler", curriculum.sampler.clone(), read_sampler)?,
-            unit: section.or("unit", curriculum.unit, |entry| entry.choice())?,
-            length: read_length(section, train.length)?,
-        };
-        check_unit(section, stage.unit, train.batch, stage.tasks.len())?;
-        Ok(stage)
-    }
-}
-
-fn read_sampler(entry: &Entry<'_>) -> Result<SamplerConfig, ConfigError> {
+pub(super) fn read_sampler(entry: &Entry<'_>) -> Result<SamplerConfig, ConfigError> {
     let (method, given) = method::read(entry, sampler::ROWS)?;
     SamplerConfig::new(method.name, given).map_err(refused(entry))
 }
@@ -144,20 +101,13 @@ fn refused(entry: &Entry<'_>) -> impl Fn(CurriculumError) -> ConfigError {
     |error| entry.error(ConfigProblem::Curriculum(error))
 }
 
-/// Names of tasks, in the order of the tasks.
-fn read_tasks(entry: &Entry<'_>, tasks: &[TaskConfig]) -> Result<Vec<String>, ConfigError> {
-    let names = entry.names()?;
-    let known = || tasks.iter().map(|task| task.name.as_str());
-    match names.iter().find(|name| known().all(|known| known != name.as_str())) {
-        Some(unknown) => Err(entry.unknown(unknown, known())),
-        None => {
-            Ok(known().filter(|known| names.iter().any(|name| name == known)).map(str::to_owned).collect())
-        }
-    }
-}
-
 /// Errors, at the key or else at the table, if steps cannot be made of so many tasks.
-fn check_unit(section: &Section<'_>, unit: Unit, batch: usize, n_tasks: usize) -> Result<(), ConfigError> {
+pub(super) fn check_unit(
+    section: &Section<'_>,
+    unit: Unit,
+    batch: usize,
+    n_tasks: usize,
+) -> Result<(), ConfigError> {
     unit.check(batch, n_tasks).map_err(|error| {
         let problem = ConfigProblem::Curriculum(error);
         match section.get("unit") {

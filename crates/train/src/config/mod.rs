@@ -21,6 +21,7 @@ mod metric;
 mod places;
 mod section;
 mod sharing;
+mod stage;
 mod task;
 mod training;
 
@@ -35,7 +36,7 @@ use serde::{Serialize, Serializer};
 use toml::de::DeTable;
 
 pub use benchmark::{BenchmarkFiles, HeadlessTask};
-pub use curriculum::{CurriculumConfig, StageConfig};
+pub use curriculum::CurriculumConfig;
 pub use encoder::{EncoderConfig, EncoderOrigin, PRESETS};
 pub use error::{ConfigError, ConfigProblem, Suggestion};
 pub use examples::{Dev, Examples, Format};
@@ -43,6 +44,7 @@ pub use invalid_bio::InvalidBio;
 pub use memory_size::MemorySize;
 pub use metric::METRICS_BY_KIND;
 pub use sharing::{Architecture, GradientsConfig, SharingConfig};
+pub use stage::StageConfig;
 pub use task::{TaskConfig, TaskKind};
 pub use training::{Keep, Length, Optimizer, OptimizerKind, Precision, Schedule, Select, TrainConfig};
 

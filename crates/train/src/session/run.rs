@@ -172,7 +172,7 @@ impl<'a> Run<'a> {
                 return Err(TrainError::Interrupted { step: self.state.step });
             }
             self.step::<E>(observer)?;
-            if self.is_evaluated(self.state.step) {
+            if self.is_evaluated(self.state.step) || self.sampling.is_over() {
                 self.evaluate::<E>(observer)?;
                 self.save(observer)?;
             } else if self.saved.elapsed() >= interval {
