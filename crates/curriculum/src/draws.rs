@@ -22,6 +22,8 @@ pub enum Purpose {
     Sample,
     /// The answers of a guesser that knows only how frequent labels are.
     Guess,
+    /// The seed of a stage after the first.
+    Stage,
 }
 
 impl Purpose {
@@ -32,6 +34,7 @@ impl Purpose {
             Purpose::Pass => 3,
             Purpose::Sample => 4,
             Purpose::Guess => 5,
+            Purpose::Stage => 6,
         }
     }
 }
@@ -68,6 +71,11 @@ impl Draws {
     pub fn below(&self, index: u64, bound: u64) -> u64 {
         assert!(bound > 0, "a draw below zero has no value");
         ((u128::from(self.bits(index)) * u128::from(bound)) >> 64) as u64
+    }
+
+    /// The draw at `index`, uniform over the multiples of `2^-53` from 0 to below 1.
+    pub fn unit(&self, index: u64) -> f64 {
+        (self.bits(index) >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// Shuffles `items`, every order equally likely (Fisher-Yates from the back).

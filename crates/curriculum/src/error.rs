@@ -1,9 +1,10 @@
 //! What can be wrong with a curriculum.
 
+use mtl_base::registry::{SettingsError, UnknownMethod};
 use thiserror::Error;
 
 /// The rules that a curriculum's arguments can break, with the values that broke them.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum CurriculumError {
     /// There is nothing to choose from.
@@ -45,11 +46,34 @@ pub enum CurriculumError {
     /// The name is not in the registry.
     #[error("unknown {what} `{name}`, expected one of {}", expected.join(", "))]
     UnknownName {
-        /// What was looked up: "sampler" or "unit".
+        /// What was looked up, such as "unit".
         what: &'static str,
         /// The name that was given.
         name: String,
         /// Every name that would do.
         expected: Vec<&'static str>,
+    },
+    /// There is no such sampler or stopping rule.
+    #[error(transparent)]
+    Method(#[from] UnknownMethod),
+    /// A setting of a sampler or stopping rule is refused.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// A curriculum without stages trains nothing.
+    #[error("a curriculum needs at least one stage, got none")]
+    NoStages,
+    /// A stage names tasks, and there is nothing to draw for any of them.
+    #[error("stage {stage} has no examples to draw")]
+    EmptyStage {
+        /// The stage, from 0.
+        stage: usize,
+    },
+    /// A saved state is not that of this curriculum.
+    #[error("a saved state of {what} does not fit: {reason}")]
+    OtherState {
+        /// Whose state it should be.
+        what: &'static str,
+        /// What does not fit.
+        reason: &'static str,
     },
 }

@@ -1,22 +1,22 @@
-//! Shuffled passes: inside a task, every example comes once before any comes twice.
+//! Shuffled passes: inside a stream, every example comes once before any comes twice.
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CurriculumError, Draws, Purpose};
+use crate::{CurriculumError, Draws, Purpose, StreamId};
 
-/// The order in which one task's examples are shown: pass after pass, each in a new random order.
+/// The order in which one stream's examples are shown: pass after pass, each in a new random order.
 ///
-/// The order of a pass depends only on the seed, the task and the number of the pass.
+/// The order of a pass depends only on the seed, the stream and the number of the pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Passes {
     seed: u64,
-    task_idx: usize,
+    stream: StreamId,
     shown: u64,
     pass: u64,
     order: Vec<usize>,
 }
 
-/// Where a task stands: all that has to be saved.
+/// Where a stream stands: all that has to be saved.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PassesState {
@@ -25,15 +25,15 @@ pub struct PassesState {
 }
 
 impl Passes {
-    /// The passes of task `task_idx` over `size` examples, from the beginning.
+    /// The passes of a stream over its `size` examples, from the beginning.
     ///
     /// Errors if `size` is zero.
-    pub fn new(seed: u64, task_idx: usize, size: usize) -> Result<Self, CurriculumError> {
+    pub fn new(seed: u64, stream: StreamId, size: usize) -> Result<Self, CurriculumError> {
         if size == 0 {
-            return Err(CurriculumError::EmptyTask { task_idx });
+            return Err(CurriculumError::EmptyTask { task_idx: stream.0 });
         }
-        let order = pass_order(seed, task_idx, 0, size);
-        Ok(Self { seed, task_idx, shown: 0, pass: 0, order })
+        let order = pass_order(seed, stream, 0, size);
+        Ok(Self { seed, stream, shown: 0, pass: 0, order })
     }
 
     /// The index of the next example, in `0..size`.
@@ -41,7 +41,7 @@ impl Passes {
         let size = self.order.len() as u64;
         let pass = self.shown / size;
         if pass != self.pass {
-            self.order = pass_order(self.seed, self.task_idx, pass, self.order.len());
+            self.order = pass_order(self.seed, self.stream, pass, self.order.len());
             self.pass = pass;
         }
         let example = self.order[(self.shown % size) as usize];
@@ -59,15 +59,15 @@ impl Passes {
         PassesState { shown: self.shown }
     }
 
-    /// Continues from a saved state of the same seed, task and size.
+    /// Continues from a saved state of the same seed, stream and size.
     pub fn restore(&mut self, state: PassesState) {
         self.shown = state.shown;
     }
 }
 
-fn pass_order(seed: u64, task_idx: usize, pass: u64, size: usize) -> Vec<usize> {
+fn pass_order(seed: u64, stream: StreamId, pass: u64, size: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..size).collect();
-    Draws::new(seed, Purpose::Pass, &[task_idx as u64, pass]).shuffle(&mut order);
+    Draws::new(seed, Purpose::Pass, &[stream.0 as u64, pass]).shuffle(&mut order);
     order
 }
 
@@ -77,14 +77,14 @@ mod tests {
 
     #[test]
     fn one_example_repeats_forever() {
-        let mut passes = Passes::new(0, 0, 1).unwrap();
+        let mut passes = Passes::new(0, StreamId(0), 1).unwrap();
         assert_eq!(passes.take(3), [0, 0, 0]);
     }
 
     #[test]
-    fn passes_and_tasks_have_orders_of_their_own() {
-        let mut first = Passes::new(3, 0, 50).unwrap();
-        let mut second = Passes::new(3, 1, 50).unwrap();
+    fn passes_and_streams_have_orders_of_their_own() {
+        let mut first = Passes::new(3, StreamId(0), 50).unwrap();
+        let mut second = Passes::new(3, StreamId(1), 50).unwrap();
         let pass = first.take(50);
         assert_ne!(pass, first.take(50));
         assert_ne!(pass, second.take(50));
@@ -92,6 +92,6 @@ mod tests {
 
     #[test]
     fn no_examples_is_an_error() {
-        assert_eq!(Passes::new(0, 2, 0), Err(CurriculumError::EmptyTask { task_idx: 2 }));
+        assert_eq!(Passes::new(0, StreamId(2), 0), Err(CurriculumError::EmptyTask { task_idx: 2 }));
     }
 }

@@ -1,149 +1,165 @@
-//! The steps of a run: sampler and unit together.
+//! The steps of one stage: sampler and unit together.
 
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
-use crate::{CurriculumError, Draw, Sampler, SamplerKind, SamplerState, Unit};
+use crate::sampler::{Moment, Setup};
+use crate::stopping::Freed;
+use crate::{
+    CurriculumError, Draw, Event, Horizon, Open, Sampler, SamplerState, Stage, StreamId, StreamInfo, TaskId,
+    Unit,
+};
 
-/// Draws the steps of a run, one after the other: which tasks, and how many sequences of each.
+/// Draws the steps of a stage, one after the other: which streams, and how many sequences of each.
 #[derive(Debug)]
-pub struct Steps {
+pub(crate) struct Steps {
     sampler: Box<dyn Sampler>,
-    unit: Unit,
+    stage: Stage,
     batch: usize,
-    sizes: Vec<usize>,
+    freed: Freed,
+    /// The streams of the stage.
+    own: Open,
+    /// Those of them that have a task of the stage that has not stopped.
+    open: Open,
+    per_epoch: u64,
+    total: u64,
+    /// Steps drawn so far.
     step: u64,
 }
 
-/// Where a run stands: all that has to be saved.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StepsState {
-    /// Steps drawn so far.
-    pub step: u64,
-    /// The sampler's state.
-    pub sampler: SamplerState,
-}
-
 impl Steps {
-    /// Steps of `batch` sequences from tasks of these `sizes` (examples per task).
+    /// Steps of `batch` sequences from those of the `streams` that the stage trains a task of.
     ///
-    /// Errors if there is no task, a task has no examples, `batch` is zero, or with [`Unit::EveryTask`] `batch` is
-    /// not a multiple of the number of tasks.
-    pub fn new(
-        kind: SamplerKind,
-        unit: Unit,
+    /// Errors if a stream has no examples, the stage has no stream, `batch` is zero, or with [`Unit::EveryTask`] `batch`
+    /// is not a multiple of the number of the stage's streams.
+    pub(crate) fn new(
+        stage: &Stage,
         batch: usize,
-        sizes: &[usize],
+        streams: &[StreamInfo],
         seed: u64,
+        freed: Freed,
     ) -> Result<Self, CurriculumError> {
-        unit.check(batch, sizes.len())?;
-        let sampler = kind.build(seed, sizes, unit.per_draw(batch))?;
-        Ok(Self { sampler, unit, batch, sizes: sizes.to_vec(), step: 0 })
+        let own = Open::those(streams, |stream| stage.draws(stream));
+        stage.unit.check(batch, own.count())?;
+        let sequences: usize = own.iter().map(|stream| streams[stream.0].size).sum();
+        let per_epoch = sequences.div_ceil(batch) as u64;
+        // A stage of streams without examples is refused below.
+        let horizon = Horizon { steps: stage.length.steps(per_epoch), per_epoch: per_epoch.max(1) };
+        let setup = Setup::new(seed, stage.unit.per_draw(batch), streams, horizon)?;
+        let sampler = stage.sampler.build(&setup);
+        // Whoever counts mini-batches knows when all have come.
+        let counted = if stage.unit == Unit::Batch { sampler.draws_per_epoch(&own) } else { None };
+        let per_epoch = counted.unwrap_or(per_epoch);
+        let total = stage.length.steps(per_epoch);
+        let (stage, open) = (stage.clone(), own.clone());
+        Ok(Self { sampler, stage, batch, freed, own, open, per_epoch, total, step: 0 })
     }
 
-    /// The next step: every task that takes part, once, in the order of the tasks, with its number of sequences.
-    ///
-    /// The numbers add up to the batch, except that [`RoundRobinRandom`](crate::sampler::RoundRobinRandom) with
-    /// [`Unit::Batch`] ends a task's epoch with what is left of it.
-    pub fn next_step(&mut self) -> Vec<Draw> {
+    /// The next step: every stream that takes part, once, ascending, with its number of sequences.
+    pub(crate) fn next_step(&mut self) -> Vec<Draw> {
+        if self.step.is_multiple_of(self.per_epoch) {
+            self.sampler.event(&Event::Epoch { epoch: self.step / self.per_epoch });
+        }
+        let step = self.step;
         self.step += 1;
-        self.unit.draw_step(self.batch, self.sizes.len(), self.sampler.as_mut())
-    }
-
-    /// How many steps make an epoch: as many sequences as all tasks have examples, the last step rounded up.
-    pub fn per_epoch(&self) -> u64 {
-        if self.epochs_are_exact() {
-            self.sizes.iter().map(|size| size.div_ceil(self.batch) as u64).sum()
-        } else {
-            self.sizes.iter().sum::<usize>().div_ceil(self.batch) as u64
+        if self.open.count() == 0 {
+            return Vec::new();
         }
-    }
-
-    /// The probability that a sequence of step `step` (from 0) belongs to each task.
-    ///
-    /// # Shapes
-    ///
-    /// `(tasks,)`; sums to 1.
-    pub fn probabilities(&self, step: u64) -> Vec<f64> {
-        let n_tasks = self.sizes.len();
-        match self.unit {
-            Unit::Batch => self.sampler.probabilities(step),
-            Unit::EveryTask => vec![1.0 / n_tasks as f64; n_tasks],
+        match self.stage.unit {
+            Unit::Batch => self.draw(step).into_iter().collect(),
             Unit::Sequence => {
-                let before = self.sampler.expected_draws(step * self.batch as u64);
-                let after = self.sampler.expected_draws((step + 1) * self.batch as u64);
-                after.iter().zip(before).map(|(after, before)| (after - before) / self.batch as f64).collect()
+                let drawn: Vec<Draw> = (0..self.batch).filter_map(|_| self.draw(step)).collect();
+                let of =
+                    |stream| drawn.iter().filter(|draw| draw.stream == stream).map(|draw| draw.count).sum();
+                self.shared_out(of)
             }
+            Unit::EveryTask => self.every_stream(),
         }
     }
 
-    /// How many sequences of each task are expected in the first `steps` steps.
-    ///
-    /// # Shapes
-    ///
-    /// `(tasks,)`.
-    pub fn expected_sequences(&self, steps: u64) -> Vec<f64> {
-        let batch = self.batch as f64;
-        match self.unit {
-            Unit::Batch if self.epochs_are_exact() => {
-                let epochs = steps as f64 / self.per_epoch() as f64;
-                self.sizes.iter().map(|&size| size as f64 * epochs).collect()
+    /// One draw; none if it is dropped because it falls on a stream whose tasks have stopped.
+    fn draw(&mut self, step: u64) -> Option<Draw> {
+        let from = if self.freed == Freed::Others { &self.open } else { &self.own };
+        let draw = self.sampler.draw(&Moment { step, open: from });
+        self.open.contains(draw.stream).then_some(draw)
+    }
+
+    /// As many sequences of each open stream as of any other; of what stopped streams leave, the first have one more.
+    fn every_stream(&self) -> Vec<Draw> {
+        if self.freed == Freed::Nothing {
+            return self.shared_out(|_| self.batch / self.own.count());
+        }
+        let (share, rest) = (self.batch / self.open.count(), self.batch % self.open.count());
+        let first: BTreeSet<StreamId> = self.open.iter().take(rest).collect();
+        self.shared_out(|stream| share + usize::from(first.contains(&stream)))
+    }
+
+    fn shared_out(&self, count: impl Fn(StreamId) -> usize) -> Vec<Draw> {
+        let draws = self.open.iter().map(|stream| Draw { stream, count: count(stream) });
+        draws.filter(|draw| draw.count > 0).collect()
+    }
+
+    /// Closes the streams of which every task of the stage has stopped.
+    pub(crate) fn close(&mut self, streams: &[StreamInfo], stopped: &BTreeSet<TaskId>) {
+        let (stage, goes_on) = (&self.stage, |task: &TaskId| !stopped.contains(task));
+        self.open = Open::those(streams, |stream| {
+            stream.tasks.iter().any(|task| stage.tasks.contains(task) && goes_on(task))
+        });
+    }
+
+    /// The probability that the next draw falls on each stream; 0 everywhere if none is open. `(streams,)`
+    pub(crate) fn probabilities(&self) -> Vec<f64> {
+        let n_streams = self.own.len();
+        if self.open.count() == 0 {
+            return vec![0.0; n_streams];
+        }
+        match self.stage.unit {
+            Unit::EveryTask => {
+                let mut shares = vec![0.0; n_streams];
+                self.every_stream().iter().for_each(|draw| shares[draw.stream.0] = draw.count as f64);
+                let total: f64 = shares.iter().sum();
+                shares.iter().map(|share| share / total).collect()
             }
-            Unit::Batch => self.sampler.expected_draws(steps).iter().map(|draws| draws * batch).collect(),
-            Unit::Sequence => self.sampler.expected_draws(steps * self.batch as u64),
-            Unit::EveryTask => vec![steps as f64 * batch / self.sizes.len() as f64; self.sizes.len()],
+            _ => self.sampler.probabilities(&Moment { step: self.step, open: &self.open }),
         }
     }
 
-    /// What to save.
-    pub fn state(&self) -> StepsState {
-        StepsState { step: self.step, sampler: self.sampler.state() }
+    pub(crate) fn event(&mut self, event: &Event<'_>) {
+        self.sampler.event(event);
     }
 
-    /// Continues from a saved state of steps made with the same arguments.
-    pub fn restore(&mut self, state: StepsState) {
-        self.step = state.step;
-        self.sampler.restore(state.sampler);
+    pub(crate) fn known_ahead(&self) -> bool {
+        self.stage.unit == Unit::EveryTask || self.sampler.known_ahead()
     }
 
-    /// Whether every example comes once an epoch, in mini-batches of one task.
-    fn epochs_are_exact(&self) -> bool {
-        self.unit == Unit::Batch && self.sampler.kind() == SamplerKind::RoundRobinRandom
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_epoch_is_as_many_sequences_as_there_are_examples() {
-        let sizes = [100, 33];
-        let steps = |kind, unit| Steps::new(kind, unit, 10, &sizes, 0).unwrap().per_epoch();
-        assert_eq!(steps(SamplerKind::Proportional, Unit::Batch), 14);
-        assert_eq!(steps(SamplerKind::Proportional, Unit::Sequence), 14);
-        assert_eq!(steps(SamplerKind::Proportional, Unit::EveryTask), 14);
-        assert_eq!(steps(SamplerKind::RoundRobinRandom, Unit::Sequence), 14);
-        assert_eq!(steps(SamplerKind::RoundRobinRandom, Unit::Batch), 10 + 4);
+    pub(crate) fn stage(&self) -> &Stage {
+        &self.stage
     }
 
-    #[test]
-    fn expected_sequences_are_literal() {
-        let expected =
-            |kind, unit, steps| Steps::new(kind, unit, 4, &[30, 10], 0).unwrap().expected_sequences(steps);
-        assert_eq!(expected(SamplerKind::Proportional, Unit::Batch, 10), [30.0, 10.0]);
-        assert_eq!(expected(SamplerKind::Proportional, Unit::Sequence, 10), [30.0, 10.0]);
-        assert_eq!(expected(SamplerKind::Uniform, Unit::Batch, 10), [20.0, 20.0]);
-        assert_eq!(expected(SamplerKind::Proportional, Unit::EveryTask, 10), [20.0, 20.0]);
-        // An epoch is 8 + 3 mini-batches, of which each task's last is smaller.
-        assert_eq!(expected(SamplerKind::RoundRobinRandom, Unit::Batch, 11), [30.0, 10.0]);
+    /// How many steps make an epoch.
+    pub(crate) fn per_epoch(&self) -> u64 {
+        self.per_epoch
     }
 
-    #[test]
-    fn probabilities_of_a_step_follow_the_unit() {
-        let of = |unit| Steps::new(SamplerKind::RoundRobin, unit, 4, &[1, 1], 0).unwrap().probabilities(1);
-        assert_eq!(of(Unit::Batch), [0.0, 1.0]);
-        assert_eq!(of(Unit::Sequence), [0.5, 0.5]);
-        assert_eq!(of(Unit::EveryTask), [0.5, 0.5]);
+    /// How many steps the stage has.
+    pub(crate) fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// Whether every stream of the stage is closed.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.open.count() == 0
+    }
+
+    pub(crate) fn step(&self) -> u64 {
+        self.step
+    }
+
+    pub(crate) fn sampler_state(&self) -> SamplerState {
+        self.sampler.state()
+    }
+
+    pub(crate) fn restore(&mut self, step: u64, sampler: &SamplerState) -> Result<(), CurriculumError> {
+        self.step = step;
+        self.sampler.restore(sampler)
     }
 }

@@ -54,13 +54,20 @@ pub struct TaskPart {
 impl StepData {
     /// Lays what was drawn into packs of at most `pack_tokens` tokens.
     pub fn lay(dataset: &Dataset, drawn: &[Drawn], pack_tokens: usize) -> StepData {
-        StepData::lay_from(dataset, drawn, pack_tokens, 0)
+        StepData::lay_from(dataset, drawn, &vec![true; dataset.tasks.len()], pack_tokens, 0)
     }
 
-    /// As [`lay`](StepData::lay), for a part of a step whose sequences are numbered from `first`.
-    pub fn lay_from(dataset: &Dataset, drawn: &[Drawn], pack_tokens: usize, first: u32) -> StepData {
+    /// As [`lay`](StepData::lay), for a part of a step whose sequences are numbered from `first`, with the targets of the
+    /// tasks that are `trained` only: `(tasks,)`.
+    pub fn lay_from(
+        dataset: &Dataset,
+        drawn: &[Drawn],
+        trained: &[bool],
+        pack_tokens: usize,
+        first: u32,
+    ) -> StepData {
         let n_tasks = dataset.tasks.len();
-        let mut laying = Laying { dataset, packs: Vec::new(), parts: Vec::new(), number: first };
+        let mut laying = Laying { dataset, trained, packs: Vec::new(), parts: Vec::new(), number: first };
         let mut data = StepData {
             packs: Vec::new(),
             denominators: vec![0.0; n_tasks],
@@ -94,6 +101,7 @@ impl StepData {
 
 struct Laying<'a> {
     dataset: &'a Dataset,
+    trained: &'a [bool],
     packs: Vec<Pack>,
     parts: Vec<Vec<Option<TaskPart>>>,
     number: u32,
@@ -112,7 +120,7 @@ impl Laying<'_> {
         let (pack, parts) = pack.zip(parts).expect("a pack was just made if there was none");
         let (sequence, start) = (pack.sequences() as u32, pack.tokens() as u32);
         let mut tasks = Vec::new();
-        for &task_idx in &stream.tasks {
+        for &task_idx in stream.tasks.iter().filter(|&&task_idx| self.trained[task_idx]) {
             let task = &self.dataset.tasks[task_idx];
             let target = &task.train.targets[example];
             let words = &task.train.encoded[example].first_subword;

@@ -4,13 +4,14 @@
 //! writes its tensors under a name with its step, then replaces `state.json` in one rename, then removes the files
 //! that no state names. Killed at any moment, the folder holds one whole checkpoint, the older or the newer.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use mtl_core_tensor::optim::Optimizer;
+use mtl_core_tensor::optim::{Optimizer, StateTensor};
 use mtl_core_tensor::weights::{self, WeightFile};
-use mtl_core_tensor::{Device, Module, NamedTensor};
+use mtl_core_tensor::{Device, Module, NamedTensor, TensorError};
+use mtl_curriculum::StoppingState;
 use serde::{Deserialize, Serialize};
 
 use crate::error::TrainError;
@@ -42,6 +43,12 @@ pub struct State {
     pub evaluations: Vec<(u64, Scores)>,
     /// The step whose weights are the best so far, where the best are kept.
     pub best: Option<u64>,
+    /// Where the stopping rules stand.
+    #[serde(default, skip_serializing_if = "StoppingState::is_new")]
+    pub stopping: StoppingState,
+    /// The files of the parameters that single tasks may go back to, by task.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub task_tensors: BTreeMap<String, String>,
     /// Real tokens trained on.
     pub tokens: u64,
     /// Seconds of training.
@@ -103,18 +110,51 @@ impl CheckpointFolder {
         step: u64,
     ) -> Result<String, TrainError> {
         let name = format!("step-{step}.safetensors");
-        let mut tensors = prefixed(MODEL, weights::tensors_of(model));
-        for (name, sizes, values) in optimizer.state(model) {
-            tensors.push(NamedTensor::new(format!("{OPTIMIZER}{name}"), sizes, &values));
-        }
-        weights::save(&self.root.join(&name), &tensors, &[])?;
+        self.write_part(&name, model, optimizer, &|_| true)?;
         Ok(name)
+    }
+
+    /// Writes the parameters for which `holds` is true, with what the optimizer knows of them.
+    pub fn write_part<D: Device>(
+        &self,
+        name: &str,
+        model: &dyn Module<f32, D>,
+        optimizer: &dyn Optimizer<f32, D>,
+        holds: &dyn Fn(&str) -> bool,
+    ) -> Result<(), TrainError> {
+        let mut parameters = weights::tensors_of(model);
+        parameters.retain(|tensor| holds(&tensor.name));
+        let mut tensors = prefixed(MODEL, parameters);
+        for (name, sizes, values) in optimizer.state(model) {
+            if holds(parameter_of(&name)) {
+                tensors.push(NamedTensor::new(format!("{OPTIMIZER}{name}"), sizes, &values));
+            }
+        }
+        Ok(weights::save(&self.root.join(name), &tensors, &[])?)
+    }
+
+    /// Sets the parameters for which `holds` is true, and what the optimizer knows of them, from a file of
+    /// [`write_part`](CheckpointFolder::write_part).
+    pub fn load_part<D: Device>(
+        &self,
+        name: &str,
+        model: &dyn Module<f32, D>,
+        optimizer: &mut dyn Optimizer<f32, D>,
+        holds: &dyn Fn(&str) -> bool,
+    ) -> Result<(), TrainError> {
+        let file = WeightFile::open(&self.root.join(name))?;
+        set_parameters(&file, model, holds)?;
+        let mut state = optimizer.state(model);
+        state.retain(|(name, ..)| !holds(parameter_of(name)));
+        state.extend(optimizer_state(&file)?);
+        Ok(optimizer.load(model, state)?)
     }
 
     /// Makes `state` the saved one, and removes what it does not name.
     pub fn write(&self, state: &State) -> Result<(), TrainError> {
         write_json(&self.state(), state)?;
-        let named: BTreeSet<&String> = state.tensors.iter().chain(&state.best_tensors).collect();
+        let named: BTreeSet<&String> =
+            state.tensors.iter().chain(&state.best_tensors).chain(state.task_tensors.values()).collect();
         let entries = fs::read_dir(&self.root).map_err(TrainError::io("list", &self.root))?;
         for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
@@ -129,7 +169,7 @@ impl CheckpointFolder {
     /// Sets a model's weights from a file that a state names.
     pub fn load_model<D: Device>(&self, name: &str, model: &dyn Module<f32, D>) -> Result<(), TrainError> {
         let file = WeightFile::open(&self.root.join(name))?;
-        Ok(weights::load_prefixed(model, &file, MODEL)?)
+        Ok(set_parameters(&file, model, &|_| true)?)
     }
 
     /// Sets an optimizer's state from a file that a state names.
@@ -140,19 +180,44 @@ impl CheckpointFolder {
         optimizer: &mut dyn Optimizer<f32, D>,
     ) -> Result<(), TrainError> {
         let file = WeightFile::open(&self.root.join(name))?;
-        let state = file.names().filter_map(|name| Some((name, name.strip_prefix(OPTIMIZER)?)));
-        let state: Result<Vec<_>, mtl_core_tensor::TensorError> = state
-            .map(|(full, name)| {
-                let sizes = file.sizes(full).unwrap_or_default().to_vec();
-                Ok((name.to_owned(), sizes.clone(), file.get(full, &sizes)?))
-            })
-            .collect();
-        Ok(optimizer.load(model, state?)?)
+        Ok(optimizer.load(model, optimizer_state(&file)?)?)
     }
 
     fn state(&self) -> PathBuf {
         self.root.join("state.json")
     }
+}
+
+/// The parameter that an entry `kind/parameter` of an optimizer's state is of.
+fn parameter_of(entry: &str) -> &str {
+    entry.split_once('/').map_or(entry, |(_, parameter)| parameter)
+}
+
+/// Sets the parameters for which `holds` is true.
+fn set_parameters<D: Device>(
+    file: &WeightFile,
+    model: &dyn Module<f32, D>,
+    holds: &dyn Fn(&str) -> bool,
+) -> Result<(), TensorError> {
+    let mut outcome: Result<(), TensorError> = Ok(());
+    model.visit_once(&mut |name, view| {
+        if outcome.is_ok() && holds(name) {
+            let values = file.get(&format!("{MODEL}{name}"), &view.sizes);
+            outcome = values.and_then(|values| view.set(&values));
+        }
+    });
+    outcome
+}
+
+/// The optimizer's state in a file.
+fn optimizer_state(file: &WeightFile) -> Result<Vec<StateTensor<f32>>, TensorError> {
+    let state = file.names().filter_map(|name| Some((name, name.strip_prefix(OPTIMIZER)?)));
+    state
+        .map(|(full, name)| {
+            let sizes = file.sizes(full).unwrap_or_default().to_vec();
+            Ok((name.to_owned(), sizes.clone(), file.get(full, &sizes)?))
+        })
+        .collect()
 }
 
 fn prefixed(prefix: &str, tensors: Vec<NamedTensor>) -> Vec<NamedTensor> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use mtl_curriculum::{StreamInfo, TaskId};
 use mtl_data::{Duplicates, Encoded, TokenCache, Tokenizer};
 use sha2::{Digest, Sha256};
 
@@ -184,9 +185,13 @@ impl Dataset {
         Dataset::of(config, tasks).expect("tasks that share examples did so before")
     }
 
-    /// The numbers of examples of the streams.
-    pub fn sizes(&self) -> Vec<usize> {
-        self.streams.iter().map(|stream| stream.examples.len()).collect()
+    /// What a curriculum knows of the streams.
+    pub fn stream_infos(&self) -> Vec<StreamInfo> {
+        let of = |stream: &Stream| StreamInfo {
+            size: stream.examples.len(),
+            tasks: stream.tasks.iter().map(|&task_idx| TaskId(task_idx)).collect(),
+        };
+        self.streams.iter().map(of).collect()
     }
 
     /// What the tasks are.

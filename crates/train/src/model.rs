@@ -41,9 +41,10 @@ impl<E: Float, D: Device> Model<E, D> {
 
     /// The parameters that only this task's losses reach: its head's, and those that the architecture keeps for it.
     pub fn own(&self, task_idx: usize) -> BTreeSet<ParamId> {
-        let (shared, mut own) = (self.shared(), BTreeSet::new());
+        let alone = self.heads.len() == 1;
+        let (shared, mut own) = (if alone { BTreeSet::new() } else { self.shared() }, BTreeSet::new());
         self.architecture.visit_once(&mut |_, view| {
-            if self.architecture.owner(view.id) == Owner::Task(task_idx) {
+            if alone || self.architecture.owner(view.id) == Owner::Task(task_idx) {
                 own.insert(view.id);
             }
         });

@@ -102,8 +102,8 @@ impl Plan {
         model: &Model<E, D>,
         part: &Part,
     ) -> Result<Plan, TrainError> {
-        let mut sampling = Sampling::new(config, &dataset.sizes(), part)?;
-        let steps = sampling.total_steps(config.train.length);
+        let mut sampling = Sampling::new(config, &dataset.stream_infos(), part)?;
+        let steps = sampling.total_steps();
         let counts = Counts::of(&mut sampling, steps, dataset);
         let sequences = counts.shown.iter().sum();
         let task = |task_idx| task_plan(config, dataset, task_idx, &counts);
@@ -130,6 +130,7 @@ impl Plan {
             warnings: never_shown(dataset, &counts)
                 .chain(too_large(&estimate, limit))
                 .chain(warnings(config, dataset, sampling.per_epoch(), steps))
+                .chain(expected(config, &sampling))
                 .collect(),
             pack_tokens,
             estimate,
@@ -167,8 +168,9 @@ impl Counts {
         let (mut most_tokens, every) = (0, steps.div_ceil(SAMPLE).max(1));
         for step in 1..=steps {
             let (mut tokens, drawn) = (0, sampling.next_step());
+            let trained = sampling.trained();
             for (stream_idx, chosen) in &drawn {
-                tokens += counts.add(step, *stream_idx, chosen, dataset);
+                tokens += counts.add(step, *stream_idx, chosen, dataset, &trained);
             }
             if (step - 1).is_multiple_of(every) {
                 counts.sample.push(drawn.clone());
@@ -181,13 +183,20 @@ impl Counts {
     }
 
     /// Adds what a step draws of a stream, and returns its tokens.
-    fn add(&mut self, step: u64, stream_idx: usize, chosen: &[usize], dataset: &Dataset) -> u64 {
+    fn add(
+        &mut self,
+        step: u64,
+        stream_idx: usize,
+        chosen: &[usize],
+        dataset: &Dataset,
+        trained: &[bool],
+    ) -> u64 {
         let stream = &dataset.streams[stream_idx];
         self.shown[stream_idx] += chosen.len() as u64;
         if self.shown[stream_idx] > stream.examples.len() as u64 {
             self.first_repeat[stream_idx].get_or_insert(step);
         }
-        for &task_idx in &stream.tasks {
+        for &task_idx in stream.tasks.iter().filter(|&&task_idx| trained[task_idx]) {
             let targets = &dataset.tasks[task_idx].train.targets;
             let labelled = |i: &&usize| targets[stream.examples[**i]] != Target::Missing;
             let count = chosen.iter().filter(labelled).count() as u64;
@@ -201,8 +210,8 @@ impl Counts {
 
 /// The steps of a run, and what its draws come to.
 pub(crate) fn count_draws(config: &Config, dataset: &Dataset) -> Result<(u64, Counts), TrainError> {
-    let mut sampling = Sampling::new(config, &dataset.sizes(), &Part::Whole)?;
-    let steps = sampling.total_steps(config.train.length);
+    let mut sampling = Sampling::new(config, &dataset.stream_infos(), &Part::Whole)?;
+    let steps = sampling.total_steps();
     Ok((steps, Counts::of(&mut sampling, steps, dataset)))
 }
 
@@ -262,6 +271,16 @@ fn warnings(config: &Config, dataset: &Dataset, epoch: u64, steps: u64) -> Vec<S
         .chain(dataset.tasks.iter().flat_map(|task| nearly_the_same(&task.spec)))
         .chain(too_short_to_weigh(config, epoch, steps))
         .collect()
+}
+
+/// What to say of draws that depend on what the run learns.
+fn expected(config: &Config, sampling: &Sampling) -> Option<String> {
+    let why = match (sampling.known_ahead(), config.curriculum.stopping.stops()) {
+        (true, false) => return None,
+        (true, true) => "as long as no task stops",
+        (false, _) => "as the sampler draws before it has learned anything",
+    };
+    Some(format!("the draws depend on what the run learns: the numbers of the plan are expected, {why}"))
 }
 
 /// What to say of labels of a task that only capitals or spaces around them tell apart.

@@ -68,4 +68,19 @@ proptest! {
             prop_assert_eq!(many.denominators[*stream], chosen.iter().map(rows).sum::<usize>() as f64);
         }
     }
+
+    #[test]
+    fn a_task_that_is_not_trained_reads_nothing_and_the_others_read_the_same(
+        drawn in drawn(), pack_tokens in 1usize..200, left_out in 0usize..3
+    ) {
+        let whole = StepData::lay(&DATASET, &drawn, pack_tokens);
+        let trained = [0, 1, 2].map(|task| task != left_out);
+        let data = StepData::lay_from(&DATASET, &drawn, &trained, pack_tokens, 0);
+        prop_assert_eq!((data.labelled[left_out], data.denominators[left_out]), (0, 0.0));
+        prop_assert_eq!(data.tokens, whole.tokens);
+        for (data, whole) in data.packs.iter().zip(&whole.packs) {
+            let expected: Vec<_> = whole.parts.iter().filter(|part| part.task_idx != left_out).collect();
+            prop_assert_eq!(data.parts.iter().collect::<Vec<_>>(), expected);
+        }
+    }
 }

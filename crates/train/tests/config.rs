@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use mtl_curriculum::{SamplerKind, Unit};
+use mtl_curriculum::sampler::ROWS;
+use mtl_curriculum::{SamplerConfig, StoppingConfig, Unit};
 use mtl_sharing::{GradientKind, WeightingConfig, WeightingKind};
 use mtl_train::config::{
     Config, Dev, EncoderOrigin, Format, InvalidBio, Keep, Length, Optimizer, Precision,
@@ -54,7 +55,7 @@ fn the_four_task_file_means_what_it_says() {
     assert_eq!(config.train.learning_rate, 5e-5);
     assert_eq!(config.train.precision, Precision::Bf16);
     assert_eq!(config.sharing.architecture.name(), "hard");
-    assert_eq!(config.curriculum.sampler, SamplerKind::Proportional);
+    assert_eq!(config.curriculum.sampler, SamplerConfig::default());
     assert_eq!(
         config.task_names().collect::<Vec<_>>(),
         ["similarity", "word_class", "entities", "entailment"],
@@ -97,6 +98,8 @@ fn what_is_left_out_has_a_default() {
     assert_eq!((train.pack_tokens, train.evaluate_every, train.checkpoint_minutes), (None, None, 5.0));
     assert_eq!(config.sharing.weighting, WeightingConfig::Equal);
     assert_eq!(config.curriculum.unit, Unit::Batch);
+    assert_eq!(config.curriculum.stopping, StoppingConfig::default());
+    assert!(config.curriculum.stages.is_empty());
     let task = &config.tasks[0];
     assert_eq!((task.metric.as_str(), task.scale, task.weight), ("pearson", None, 1.0));
     assert_eq!((task.examples.format, &task.examples.dev), (Format::Csv, &Dev::Fraction(0.1)));
@@ -259,6 +262,43 @@ fn methods_of_sharing_read_back_with_their_keys() {
 }
 
 #[test]
+fn curricula_read_back_with_their_keys_and_stages() {
+    let with = |lines: &str| FOUR_TASKS.replace("sampler = \"proportional\"", lines);
+    let names = ROWS.iter().map(|row| format!("sampler = \"{}\"", row.method.name));
+    let stages = "sampler = { name = \"annealed\" }\nstopping = { name = \"patience\", patience = 2, freed = \"nothing\" }\n\
+                  [[curriculum.stages]]\ntasks = [\"entailment\", \"similarity\"]\nunit = \"every-task\"\nsteps = 9\n\
+                  [[curriculum.stages]]\nsampler = { name = \"temperature\", temperature = 4, cap = 1000 }";
+    for lines in names.chain([stages.to_owned()]) {
+        let config = parse(&with(&lines));
+        let written = config.to_toml();
+        let read = Config::parse(&written, Path::new("/another/config.toml"), None)
+            .unwrap_or_else(|error| panic!("{error}\n{written}"));
+        assert_eq!(read, config);
+        assert!(read.differences(&config).is_empty());
+    }
+    let config = parse(&with(stages));
+    assert_eq!(config.curriculum.stopping.settings().whole("patience"), 2);
+    let [first, second] = config.curriculum.stages.as_slice() else { panic!("two stages") };
+    assert_eq!(
+        (first.tasks.clone(), first.length),
+        (vec!["similarity".into(), "entailment".into()], Length::Steps(9))
+    );
+    assert_eq!((first.sampler.name(), first.unit), ("annealed", Unit::EveryTask));
+    assert_eq!((second.tasks.len(), second.length, second.unit), (4, Length::Epochs(3), Unit::Batch));
+    assert_eq!(
+        (second.sampler.settings().number("temperature"), second.sampler.settings().whole("cap")),
+        (4.0, 1000)
+    );
+    assert!(config.single_task(0).curriculum.stages.is_empty());
+    let left = config.without_task(0).without_task(2).curriculum.stages;
+    assert_eq!(
+        left.iter().map(|stage| stage.tasks.len()).collect::<Vec<_>>(),
+        [2],
+        "a stage of no task is left out"
+    );
+}
+
+#[test]
 fn the_resolved_configuration_writes_every_default_out() {
     let written = parse(FOUR_TASKS).to_toml();
     for line in [
@@ -266,7 +306,9 @@ fn the_resolved_configuration_writes_every_default_out() {
         "optimizer = \"adamw\"",
         "epsilon = 0.00000001",
         "weighting = \"equal\"",
+        "sampler = \"proportional\"",
         "unit = \"batch\"",
+        "stopping = \"none\"",
         "[tasks.word_class]",
         "text = [\"form\"]",
         "train = \"glue/STS-B/train.tsv\"",

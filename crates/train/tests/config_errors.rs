@@ -77,7 +77,7 @@ fn unknown_keys() {
     assert_eq!(task("lable = \"x\""), "mtl.toml:7:1: unknown key `tasks.a.lable`, did you mean `label`?");
     assert_eq!(
         settings("[curriculum]\nzzz = 1"),
-        "mtl.toml:3:1: unknown key `curriculum.zzz`, expected one of sampler, unit"
+        "mtl.toml:3:1: unknown key `curriculum.zzz`, expected one of sampler, unit, stopping, stages"
     );
 }
 
@@ -521,6 +521,81 @@ fn invalid_bio_is_a_choice_of_tasks_with_tags() {
 }
 
 #[test]
+fn samplers_stopping_rules_and_stages() {
+    let curriculum = |lines: &str| settings(&format!("[curriculum]\n{lines}"));
+    for (lines, expected) in [
+        ("sampler = 3", "3:11: `curriculum.sampler` must be a table, got an integer"),
+        ("sampler = { temperature = 2 }", "3:1: [curriculum.sampler] needs `name`"),
+        (
+            "sampler = { name = \"temperatur\" }",
+            "3:20: `curriculum.sampler.name` cannot be `temperatur`, did you mean `temperature`?",
+        ),
+        (
+            "sampler = { name = \"temperature\", tempreature = 2 }",
+            "3:35: unknown key `curriculum.sampler.tempreature`, did you mean `temperature`?",
+        ),
+        (
+            "sampler = { name = \"uniform\", cap = 2 }",
+            "3:31: unknown key `curriculum.sampler.cap`, expected one of name",
+        ),
+        (
+            "sampler = { name = \"temperature\", temperature = 0 }",
+            "3:49: `curriculum.sampler.temperature` must be above 0, got 0",
+        ),
+        (
+            "sampler = { name = \"temperature\", cap = 1.5 }",
+            "3:41: `curriculum.sampler.cap` must be a whole number of at least 1, got 1.5",
+        ),
+        (
+            "stopping = \"patient\"",
+            "3:12: `curriculum.stopping` cannot be `patient`, did you mean `patience`?",
+        ),
+        (
+            "stopping = { name = \"patience\", patience = 0 }",
+            "3:44: `curriculum.stopping.patience` must be a whole number of at least 1, got 0",
+        ),
+        (
+            "stopping = { name = \"patience\", freed = \"other\" }",
+            "3:41: `curriculum.stopping.freed` cannot be `other`, did you mean `others`?",
+        ),
+        (
+            "stopping = { name = \"patience\", roll_back = 1 }",
+            "3:45: `curriculum.stopping.roll_back` must be true or false, got an integer",
+        ),
+        ("stages = 3", "3:10: `curriculum.stages` must be an array of tables, got an integer"),
+        (
+            "[[curriculum.stages]]\ntask = [\"a\"]",
+            "4:1: unknown key `curriculum.stages.task`, did you mean `tasks`?",
+        ),
+        (
+            "[[curriculum.stages]]\ntasks = [\"b\"]",
+            "4:9: `curriculum.stages.tasks` cannot be `b`, expected one of a",
+        ),
+        (
+            "[[curriculum.stages]]\ntasks = []",
+            "4:9: `curriculum.stages.tasks` must be at least one name, got an empty array",
+        ),
+        (
+            "[[curriculum.stages]]\nsteps = 3\nepochs = 1",
+            "5:1: `curriculum.stages.steps` and `curriculum.stages.epochs` are both given, only one of them can hold",
+        ),
+        (
+            "[[curriculum.stages]]\nsteps = 3\n[[curriculum.stages]]\nsteps = 0",
+            "6:9: `curriculum.stages.steps` must be at least 1, got 0",
+        ),
+    ] {
+        assert_eq!(curriculum(lines), format!("mtl.toml:{expected}"), "{lines}");
+    }
+    let pcgrad = "[curriculum]\nunit = \"every-task\"\n[[curriculum.stages]]\nunit = \"batch\"\n[sharing]\n\
+                  gradients = \"pcgrad\"";
+    assert!(
+        settings(pcgrad).contains("cannot be pcgrad where each step is of one task"),
+        "{}",
+        settings(pcgrad)
+    );
+}
+
+#[test]
 fn a_name_that_is_not_near_is_not_suggested() {
     assert_eq!(
         settings("[curriculum]\nsamplr = 1"),
@@ -528,7 +603,7 @@ fn a_name_that_is_not_near_is_not_suggested() {
     );
     assert_eq!(
         settings("[curriculum]\nsteps = 1"),
-        "mtl.toml:3:1: unknown key `curriculum.steps`, expected one of sampler, unit"
+        "mtl.toml:3:1: unknown key `curriculum.steps`, expected one of sampler, unit, stopping, stages"
     );
 }
 

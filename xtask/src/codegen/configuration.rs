@@ -6,6 +6,9 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, ensure};
+use mtl_base::Method;
+use mtl_base::registry::Default;
+use mtl_curriculum::{sampler, stopping};
 use mtl_data::benchmark;
 use mtl_sharing::{GradientKind, WeightingKind};
 use mtl_train::config::METRICS_BY_KIND;
@@ -26,24 +29,24 @@ these that is given holds.
 
 /// A table of the file: its title, the source that documents its keys, the name of the list of keys there, and the keys
 /// that are tables themselves.
-const SECTIONS: [(&str, &str, &str, &[&str]); 6] = [
+const SECTIONS: [(&str, &str, &str, &[&str]); 7] = [
     ("At the top", "mod.rs", "KEYS", &["encoder", "train", "sharing", "curriculum", "tasks"]),
     ("`[encoder]`: the model that all tasks share", "encoder.rs", "KEYS", &[]),
     ("`[train]`: how it is trained", "training.rs", "KEYS", &[]),
     ("`[sharing]`: how tasks share the model and its steps", "sharing.rs", "KEYS", &[]),
     ("`[curriculum]`: what is trained when", "curriculum.rs", "CURRICULUM_KEYS", &[]),
+    ("`[[curriculum.stages]]`: one for each stage", "stage.rs", "KEYS", &[]),
     ("`[tasks.NAME]`: one for each task", "task.rs", "KEYS", &[]),
 ];
 
 /// The enumerations whose values a key takes, each with the source, below `crates`, that documents them.
-const CHOICES: [(&str, &str); 11] = [
+const CHOICES: [(&str, &str); 10] = [
     ("Architecture", "train/src/config/sharing.rs"),
     ("Format", "train/src/config/examples.rs"),
     ("InvalidBio", "train/src/config/invalid_bio.rs"),
     ("Keep", "train/src/config/training.rs"),
     ("OptimizerKind", "train/src/config/training.rs"),
     ("Precision", "train/src/config/training.rs"),
-    ("SamplerKind", "curriculum/src/sampler/mod.rs"),
     ("Schedule", "train/src/config/training.rs"),
     ("Select", "train/src/config/training.rs"),
     ("TaskKind", "train/src/config/task.rs"),
@@ -70,6 +73,7 @@ pub(super) fn render(root: &Path, presets: &[String]) -> anyhow::Result<String> 
         }
         match file {
             "sharing.rs" => methods(&mut page)?,
+            "curriculum.rs" => curricula(&mut page)?,
             "task.rs" => metrics(&mut page)?,
             _ => {}
         }
@@ -135,6 +139,7 @@ fn resolved(
     let presets: Vec<String> = presets.iter().map(|preset| format!("`{preset}`")).collect();
     let row = row.replace("[`PRESETS`]", &presets.join(", "));
     let row = row.replace("[`WeightingKind`]", "see below").replace("[`GradientKind`]", "see below");
+    let row = row.replace("[`SamplerConfig`]", "see below").replace("[`StoppingConfig`]", "see below");
     let row = row.replace("[`METRICS_BY_KIND`](super::METRICS_BY_KIND)", "see below");
     let row = row.replace("[`mtl_data::benchmark`]", "see below");
     ensure!(!row.contains("[`"), "a link that a reader of the page cannot follow: {row}");
@@ -201,6 +206,41 @@ fn methods(page: &mut String) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The samplers and stopping rules, and their settings.
+fn curricula(page: &mut String) -> anyhow::Result<()> {
+    let samplers = sampler::ROWS.iter().map(|row| &row.method);
+    let methods: Vec<&Method> = samplers.chain(stopping::ROWS.iter().map(|row| &row.method)).collect();
+    writeln!(page, "\nThe methods; `crates/curriculum/README.md` has more on them.\n")?;
+    writeln!(page, "| value | of | method |\n|---|---|---|")?;
+    for method in &methods {
+        writeln!(page, "| `{}` | `{}` | {} |", method.name, method.group, method.title)?;
+    }
+    writeln!(
+        page,
+        "\nA method with settings of its own may be a table, as in `sampler = {{ name = \"temperature\", cap = 1000 }}`:\n"
+    )?;
+    writeln!(page, "| of | key | default | meaning | range |\n|---|---|---|---|---|")?;
+    for method in methods {
+        for key in method.keys {
+            let (name, default, range) = (key.name, default(key.default), key.range.words());
+            writeln!(page, "| `{}` | `{name}` | {default} | {} | {range} |", method.name, key.meaning)?;
+        }
+    }
+    Ok(())
+}
+
+/// The default of a key, as it is written in a file.
+fn default(default: Default) -> String {
+    match default {
+        Default::Number(number) => number.to_string(),
+        Default::Text(text) => text.to_owned(),
+        Default::Flag(flag) => flag.to_string(),
+        Default::Texts(texts) => texts.join(", "),
+        Default::Needed => "needed".to_owned(),
+        _ => String::new(),
+    }
 }
 
 /// Which metrics judge which kind of task, and the tasks of benchmarks.

@@ -1,154 +1,263 @@
-//! Which task comes next.
+//! Which stream comes next.
+//!
+//! A sampler is a file with a type and its row; [`ROWS`] lists the rows. It draws from the streams that are
+//! [`Open`]; what it may know is in its [`Setup`], and what happens in the run it is told as an [`Event`].
 
+pub mod annealed;
+pub mod annealed_uniform;
 mod independent;
-mod proportional;
-mod round_robin;
-mod round_robin_random;
-mod uniform;
+pub mod power;
+pub mod proportional;
+pub mod round_robin;
+pub mod round_robin_random;
+pub mod temperature;
+pub mod uniform;
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
+use std::str::FromStr;
 
+use mtl_base::registry::Row;
+use mtl_base::{Settings, Value};
 use serde::{Deserialize, Serialize};
 
+pub use annealed::Annealed;
 pub use proportional::Proportional;
 pub use round_robin::RoundRobin;
 pub use round_robin_random::RoundRobinRandom;
+pub use temperature::Temperature;
 pub use uniform::Uniform;
 
-use crate::CurriculumError;
-use crate::name::named;
+use crate::method::MethodConfig;
+use crate::{CurriculumError, Event, Horizon, Open, StreamId, StreamInfo, stream};
 
-/// What one draw of a sampler says: show `count` examples of task `task_idx`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// The samplers, in the order in which an error lists them.
+pub static ROWS: &[Row<Build>] = &[
+    proportional::ROW,
+    uniform::ROW,
+    round_robin::ROW,
+    round_robin_random::ROW,
+    power::ROW,
+    temperature::ROW,
+    annealed::ROW,
+    annealed_uniform::ROW,
+];
+
+/// How a sampler is made from its settings and from what it may know.
+pub type Build = fn(&Settings, &Setup<'_>) -> Box<dyn Sampler>;
+
+/// A sampler with its settings.
+pub type SamplerConfig = MethodConfig<Build>;
+
+/// What one draw of a sampler says: show `count` examples of a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Draw {
-    /// The task's index, in the order of the sizes.
-    pub task_idx: usize,
+    /// The stream.
+    pub stream: StreamId,
     /// How many of its examples, at least one.
     pub count: usize,
 }
 
-/// Where a sampler stands: all that has to be saved, since every draw is a function of its index.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// What a sampler may know when it is made.
+#[derive(Debug, Clone, Copy)]
+pub struct Setup<'a> {
+    seed: u64,
+    per_draw: usize,
+    streams: &'a [StreamInfo],
+    horizon: Horizon,
+}
+
+impl<'a> Setup<'a> {
+    /// `per_draw` is the number of examples that one draw stands for.
+    ///
+    /// Errors if there is no stream, a stream has no examples, or `per_draw` is zero.
+    pub fn new(
+        seed: u64,
+        per_draw: usize,
+        streams: &'a [StreamInfo],
+        horizon: Horizon,
+    ) -> Result<Self, CurriculumError> {
+        stream::check(streams)?;
+        if per_draw == 0 {
+            return Err(CurriculumError::EmptyBatch);
+        }
+        Ok(Self { seed, per_draw, streams, horizon })
+    }
+
+    /// The seed of its random choices.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// The number of examples that one draw stands for, at least one.
+    pub fn per_draw(&self) -> usize {
+        self.per_draw
+    }
+
+    /// The streams, at least one, each with at least one example.
+    pub fn streams(&self) -> &'a [StreamInfo] {
+        self.streams
+    }
+
+    /// The numbers of examples of the streams. `(streams,)`
+    pub fn sizes(&self) -> impl Iterator<Item = usize> + 'a {
+        self.streams.iter().map(|stream| stream.size)
+    }
+
+    /// The length of the stage.
+    pub fn horizon(&self) -> Horizon {
+        self.horizon
+    }
+}
+
+/// When a draw is made, and from what.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment<'a> {
+    /// The step of the stage that it is for, from 0.
+    pub step: u64,
+    /// The streams that may be drawn, at least one.
+    pub open: &'a Open,
+}
+
+/// Where a sampler stands: all that has to be saved.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SamplerState {
     /// Draws made so far.
     pub draws: u64,
+    /// What it has learned from events, by name; finite.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub learned: BTreeMap<String, Vec<f64>>,
 }
 
-/// A rule that says which task comes next.
+impl SamplerState {
+    /// The state of a sampler whose draws are a function of their index.
+    pub fn of_draws(draws: u64) -> Self {
+        Self { draws, learned: BTreeMap::new() }
+    }
+}
+
+/// A rule that says which stream comes next.
 ///
-/// A sampler is made for the sizes of the tasks and for `per_draw`, the number of examples that one draw stands
-/// for. Only the last mini-batch that [`RoundRobinRandom`] makes of a task in an epoch holds fewer.
+/// Every draw stands for as many examples as its [`Setup`] says; only the last mini-batch that [`RoundRobinRandom`]
+/// makes of a stream in an epoch holds fewer.
 pub trait Sampler: Debug + Send {
-    /// The entry of the registry that this sampler belongs to.
-    fn kind(&self) -> SamplerKind;
+    /// The next draw; it falls on a stream that is open.
+    fn draw(&mut self, moment: &Moment<'_>) -> Draw;
 
-    /// The next draw.
-    fn draw(&mut self) -> Draw;
-
-    /// The probability that the draw at `index` falls on each task, before anything is drawn.
+    /// The probability that the next draw falls on each stream, before it is made.
     ///
     /// # Shapes
     ///
-    /// `(tasks,)`; sums to 1.
-    fn probabilities(&self, index: u64) -> Vec<f64>;
+    /// `(streams,)`; sums to 1, and is 0 for streams that are not open.
+    fn probabilities(&self, moment: &Moment<'_>) -> Vec<f64>;
 
-    /// How often each task is expected among the first `draws` draws.
-    ///
-    /// # Shapes
-    ///
-    /// `(tasks,)`; sums to `draws`.
-    fn expected_draws(&self, draws: u64) -> Vec<f64>;
+    /// Whether its draws are the same whatever the run learns, as long as no task stops.
+    fn known_ahead(&self) -> bool {
+        true
+    }
+
+    /// Is told what happened. Samplers whose draws are known ahead need not listen.
+    fn event(&mut self, event: &Event<'_>) {
+        let _ = event;
+    }
+
+    /// After how many draws it has gone through every example of the open streams once; `None` if it keeps no such
+    /// account.
+    fn draws_per_epoch(&self, open: &Open) -> Option<u64> {
+        let _ = open;
+        None
+    }
 
     /// What to save.
     fn state(&self) -> SamplerState;
 
     /// Continues from a saved state of a sampler made with the same arguments.
-    fn restore(&mut self, state: SamplerState);
-}
-
-/// The samplers, by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum SamplerKind {
-    /// Independent draws, each task by its share of all examples.
-    Proportional,
-    /// Independent draws, each task as likely as any other.
-    Uniform,
-    /// The tasks in the order of the file, again and again.
-    RoundRobin,
-    /// All mini-batches of all tasks, shuffled, every example once an epoch, as MT-DNN.
-    RoundRobinRandom,
-}
-
-named!(
-    SamplerKind, "sampler",
-    Proportional => "proportional",
-    Uniform => "uniform",
-    RoundRobin => "round-robin",
-    RoundRobinRandom => "round-robin-random",
-);
-
-impl SamplerKind {
-    /// Makes the sampler for tasks of these `sizes` (examples per task), `per_draw` examples to a draw.
     ///
-    /// Errors if there is no task, a task has no examples, or `per_draw` is zero.
-    pub fn build(
-        self,
-        seed: u64,
-        sizes: &[usize],
-        per_draw: usize,
-    ) -> Result<Box<dyn Sampler>, CurriculumError> {
-        Ok(match self {
-            SamplerKind::Proportional => Box::new(Proportional::new(seed, sizes, per_draw)?),
-            SamplerKind::Uniform => Box::new(Uniform::new(seed, sizes, per_draw)?),
-            SamplerKind::RoundRobin => Box::new(RoundRobin::new(sizes, per_draw)?),
-            SamplerKind::RoundRobinRandom => Box::new(RoundRobinRandom::new(seed, sizes, per_draw)?),
-        })
+    /// Errors if the state is another sampler's.
+    fn restore(&mut self, state: &SamplerState) -> Result<(), CurriculumError>;
+}
+
+impl SamplerConfig {
+    /// The sampler `name` with these settings.
+    ///
+    /// Errors if there is no such sampler, or a setting is refused.
+    pub fn new(name: &str, given: BTreeMap<String, Value>) -> Result<Self, CurriculumError> {
+        Self::find(ROWS, name, given)
+    }
+
+    /// Makes the sampler.
+    pub fn build(&self, setup: &Setup<'_>) -> Box<dyn Sampler> {
+        self.build_fn()(self.settings(), setup)
     }
 }
 
-/// Errors if there is no task, a task has no examples, or a draw stands for none.
-pub(crate) fn check_sizes(sizes: &[usize], per_draw: usize) -> Result<(), CurriculumError> {
-    if sizes.is_empty() {
-        return Err(CurriculumError::NoTasks);
+/// The sampler of a name, with the defaults of its settings.
+impl FromStr for SamplerConfig {
+    type Err = CurriculumError;
+
+    fn from_str(name: &str) -> Result<Self, CurriculumError> {
+        SamplerConfig::new(name, BTreeMap::new())
     }
-    if let Some(task_idx) = sizes.iter().position(|&size| size == 0) {
-        return Err(CurriculumError::EmptyTask { task_idx });
+}
+
+impl Default for SamplerConfig {
+    fn default() -> Self {
+        proportional::ROW.method.name.parse().expect("it has no settings")
     }
-    if per_draw == 0 {
-        return Err(CurriculumError::EmptyBatch);
-    }
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const HORIZON: Horizon = Horizon { steps: 4, per_epoch: 2 };
+
     #[test]
-    fn every_kind_is_found_by_its_name_and_builds_itself() {
-        for &kind in SamplerKind::ALL {
-            assert_eq!(kind.name().parse(), Ok(kind));
-            assert_eq!(kind.build(0, &[3, 1], 2).unwrap().kind(), kind);
+    fn every_row_is_a_sampler_of_its_own_name_in_a_file_that_is_there() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        for row in ROWS {
+            assert_eq!(row.method.group, "sampler");
+            assert!(root.join(row.method.file).is_file(), "{}", row.method.file);
+            let config: SamplerConfig = row.method.name.parse().unwrap();
+            assert_eq!(config.name(), row.method.name);
         }
     }
 
     #[test]
     fn an_unknown_name_lists_the_known_ones() {
-        let error = "random".parse::<SamplerKind>().unwrap_err();
+        let error = "random".parse::<SamplerConfig>().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "unknown sampler `random`, expected one of proportional, uniform, round-robin, round-robin-random"
+            "unknown sampler `random`, expected one of proportional, uniform, round-robin, round-robin-random, power, \
+             temperature, annealed, annealed-uniform"
         );
     }
 
     #[test]
-    fn impossible_sizes_are_errors_for_every_kind() {
-        for &kind in SamplerKind::ALL {
-            assert_eq!(kind.build(0, &[], 1).unwrap_err(), CurriculumError::NoTasks);
-            assert_eq!(kind.build(0, &[3, 0], 1).unwrap_err(), CurriculumError::EmptyTask { task_idx: 1 });
-            assert_eq!(kind.build(0, &[3], 0).unwrap_err(), CurriculumError::EmptyBatch);
-        }
+    fn impossible_streams_are_errors() {
+        let of = |sizes: &[usize], per_draw| {
+            Setup::new(0, per_draw, &StreamInfo::one_per_task(sizes), HORIZON).unwrap_err()
+        };
+        assert_eq!(of(&[], 1), CurriculumError::NoTasks);
+        assert_eq!(of(&[3, 0], 1), CurriculumError::EmptyTask { task_idx: 1 });
+        assert_eq!(of(&[3], 0), CurriculumError::EmptyBatch);
+    }
+
+    #[test]
+    fn a_config_is_written_as_its_name_or_as_a_table() {
+        let written = |config: &SamplerConfig| serde_json::to_string(config).unwrap();
+        assert_eq!(written(&SamplerConfig::default()), "\"proportional\"");
+        let given = [("cap".to_owned(), Value::Number(1000.0))].into();
+        let config = SamplerConfig::new("temperature", given).unwrap();
+        assert_eq!(written(&config), "{\"name\":\"temperature\",\"cap\":1000,\"temperature\":2.0}");
+    }
+
+    #[test]
+    fn a_state_of_version_0_1_is_read_and_written_alike() {
+        let text = "{\"draws\":17}";
+        let state: SamplerState = serde_json::from_str(text).unwrap();
+        assert_eq!(state, SamplerState::of_draws(17));
+        assert_eq!(serde_json::to_string(&state).unwrap(), text);
     }
 }

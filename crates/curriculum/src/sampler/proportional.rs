@@ -1,69 +1,83 @@
-//! Proportional sampling: each draw falls on task t with probability `n_t / N`, where `n_t` is the number of its
-//! examples and `N` that of all tasks; draws are independent.
+//! Proportional sampling: each draw falls on stream s with probability `n_s / N`, where `n_s` is the number of its
+//! examples and `N` that of all streams; draws are independent.
 //!
-//! Over an epoch of `N` examples each task is shown about once in full.
+//! Over an epoch of `N` examples each stream is shown about once in full.
 
-use super::independent::Independent;
-use super::{Draw, Sampler, SamplerKind, SamplerState};
+use mtl_base::Method;
+use mtl_base::registry::Row;
+
+use super::independent::{Independent, normalised};
+use super::{Build, Draw, Moment, Sampler, SamplerState, Setup};
 use crate::CurriculumError;
 
-/// Independent draws in proportion to the sizes of the tasks.
+/// The sampler's row.
+pub const ROW: Row<Build> = Row {
+    method: Method::new(
+        "sampler",
+        "proportional",
+        "independent draws, each task by its share of all examples",
+        "",
+        "crates/curriculum/src/sampler/proportional.rs",
+    ),
+    build: |_, setup| Box::new(Proportional::new(setup)),
+};
+
+/// Independent draws in proportion to the sizes of the streams.
 #[derive(Debug, Clone)]
 pub struct Proportional {
+    sizes: Vec<u64>,
     draws: Independent,
 }
 
 impl Proportional {
-    /// Makes the sampler for tasks of these `sizes`, `per_draw` examples to a draw.
-    ///
-    /// Errors if there is no task, a task has no examples, or `per_draw` is zero.
-    pub fn new(seed: u64, sizes: &[usize], per_draw: usize) -> Result<Self, CurriculumError> {
-        Ok(Self { draws: Independent::new(seed, sizes, per_draw, |size| size as u64)? })
+    /// The sampler before its first draw.
+    pub fn new(setup: &Setup<'_>) -> Self {
+        Self { sizes: setup.sizes().map(|size| size as u64).collect(), draws: Independent::new(setup) }
     }
 }
 
 impl Sampler for Proportional {
-    fn kind(&self) -> SamplerKind {
-        SamplerKind::Proportional
+    fn draw(&mut self, moment: &Moment<'_>) -> Draw {
+        self.draws.by_shares(&self.sizes, moment)
     }
 
-    fn draw(&mut self) -> Draw {
-        self.draws.draw()
-    }
-
-    fn probabilities(&self, _index: u64) -> Vec<f64> {
-        self.draws.probabilities()
-    }
-
-    fn expected_draws(&self, draws: u64) -> Vec<f64> {
-        self.draws.expected_draws(draws)
+    fn probabilities(&self, moment: &Moment<'_>) -> Vec<f64> {
+        let sizes: Vec<f64> = self.sizes.iter().map(|&size| size as f64).collect();
+        normalised(&sizes, moment.open)
     }
 
     fn state(&self) -> SamplerState {
         self.draws.state()
     }
 
-    fn restore(&mut self, state: SamplerState) {
+    fn restore(&mut self, state: &SamplerState) -> Result<(), CurriculumError> {
         self.draws.restore(state);
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Horizon, Open, StreamId, StreamInfo};
+
+    const HORIZON: Horizon = Horizon { steps: 1, per_epoch: 1 };
 
     #[test]
     fn probabilities_are_literal() {
-        let sampler = Proportional::new(0, &[1, 3, 4], 8).unwrap();
-        assert_eq!(sampler.probabilities(0), [0.125, 0.375, 0.5]);
-        assert_eq!(sampler.expected_draws(24), [3.0, 9.0, 12.0]);
+        let streams = StreamInfo::one_per_task(&[1, 3, 4]);
+        let sampler = Proportional::new(&Setup::new(0, 8, &streams, HORIZON).unwrap());
+        let moment = Moment { step: 0, open: &Open::all(3) };
+        assert_eq!(sampler.probabilities(&moment), [0.125, 0.375, 0.5]);
     }
 
     #[test]
-    fn one_task_is_always_drawn() {
-        let mut sampler = Proportional::new(9, &[5], 4).unwrap();
+    fn one_stream_is_always_drawn() {
+        let streams = StreamInfo::one_per_task(&[5]);
+        let mut sampler = Proportional::new(&Setup::new(9, 4, &streams, HORIZON).unwrap());
+        let moment = Moment { step: 0, open: &Open::all(1) };
         for _ in 0..10 {
-            assert_eq!(sampler.draw(), Draw { task_idx: 0, count: 4 });
+            assert_eq!(sampler.draw(&moment), Draw { stream: StreamId(0), count: 4 });
         }
     }
 }

@@ -1,77 +1,95 @@
-//! Round robin: the tasks in file order, again and again; nothing is random.
+//! Round robin: the streams in their order, again and again; nothing is random. Those that are not open are passed over.
 
-use super::{Draw, Sampler, SamplerKind, SamplerState, check_sizes};
-use crate::CurriculumError;
+use mtl_base::Method;
+use mtl_base::registry::Row;
 
-/// The tasks in their order, one draw each, without end.
+use super::{Build, Draw, Moment, Sampler, SamplerState, Setup};
+use crate::{CurriculumError, StreamId};
+
+/// The sampler's row.
+pub const ROW: Row<Build> = Row {
+    method: Method::new(
+        "sampler",
+        "round-robin",
+        "the tasks in the order of the file, again and again",
+        "",
+        "crates/curriculum/src/sampler/round_robin.rs",
+    ),
+    build: |_, setup| Box::new(RoundRobin::new(setup)),
+};
+
+/// The streams in their order, one draw each, without end.
 #[derive(Debug, Clone)]
 pub struct RoundRobin {
-    n_tasks: usize,
+    n_streams: usize,
     per_draw: usize,
+    /// Places passed so far, those of streams that were not open included.
     draws: u64,
 }
 
 impl RoundRobin {
-    /// Makes the sampler for tasks of these `sizes`, `per_draw` examples to a draw.
-    ///
-    /// Errors if there is no task, a task has no examples, or `per_draw` is zero.
-    pub fn new(sizes: &[usize], per_draw: usize) -> Result<Self, CurriculumError> {
-        check_sizes(sizes, per_draw)?;
-        Ok(Self { n_tasks: sizes.len(), per_draw, draws: 0 })
+    /// The sampler before its first draw.
+    pub fn new(setup: &Setup<'_>) -> Self {
+        Self { n_streams: setup.streams().len(), per_draw: setup.per_draw(), draws: 0 }
     }
 
-    fn task_at(&self, index: u64) -> usize {
-        (index % self.n_tasks as u64) as usize
+    /// The place of the next open stream, and the stream.
+    fn next(&self, moment: &Moment<'_>) -> (u64, StreamId) {
+        let stream_at = |place: u64| StreamId((place % self.n_streams as u64) as usize);
+        let mut places = (self.draws..).map(|place| (place, stream_at(place)));
+        places.find(|(_, stream)| moment.open.contains(*stream)).expect("a stream is open")
     }
 }
 
 impl Sampler for RoundRobin {
-    fn kind(&self) -> SamplerKind {
-        SamplerKind::RoundRobin
+    fn draw(&mut self, moment: &Moment<'_>) -> Draw {
+        let (place, stream) = self.next(moment);
+        self.draws = place + 1;
+        Draw { stream, count: self.per_draw }
     }
 
-    fn draw(&mut self) -> Draw {
-        let task_idx = self.task_at(self.draws);
-        self.draws += 1;
-        Draw { task_idx, count: self.per_draw }
-    }
-
-    fn probabilities(&self, index: u64) -> Vec<f64> {
-        let mut probabilities = vec![0.0; self.n_tasks];
-        probabilities[self.task_at(index)] = 1.0;
+    fn probabilities(&self, moment: &Moment<'_>) -> Vec<f64> {
+        let mut probabilities = vec![0.0; self.n_streams];
+        probabilities[self.next(moment).1.0] = 1.0;
         probabilities
     }
 
-    fn expected_draws(&self, draws: u64) -> Vec<f64> {
-        let rounds = draws / self.n_tasks as u64;
-        let rest = self.task_at(draws);
-        (0..self.n_tasks).map(|task_idx| rounds as f64 + f64::from(u8::from(task_idx < rest))).collect()
-    }
-
     fn state(&self) -> SamplerState {
-        SamplerState { draws: self.draws }
+        SamplerState::of_draws(self.draws)
     }
 
-    fn restore(&mut self, state: SamplerState) {
+    fn restore(&mut self, state: &SamplerState) -> Result<(), CurriculumError> {
         self.draws = state.draws;
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Horizon, Open, StreamInfo};
 
-    #[test]
-    fn tasks_come_in_order() {
-        let mut sampler = RoundRobin::new(&[9, 1, 4], 2).unwrap();
-        let tasks: Vec<usize> = (0..7).map(|_| sampler.draw().task_idx).collect();
-        assert_eq!(tasks, [0, 1, 2, 0, 1, 2, 0]);
+    fn sampler(streams: &[StreamInfo]) -> RoundRobin {
+        RoundRobin::new(&Setup::new(0, 2, streams, Horizon { steps: 1, per_epoch: 1 }).unwrap())
     }
 
     #[test]
-    fn probabilities_and_expected_draws_are_exact() {
-        let sampler = RoundRobin::new(&[9, 1, 4], 2).unwrap();
-        assert_eq!(sampler.probabilities(4), [0.0, 1.0, 0.0]);
-        assert_eq!(sampler.expected_draws(5), [2.0, 2.0, 1.0]);
+    fn streams_come_in_order() {
+        let streams = StreamInfo::one_per_task(&[9, 1, 4]);
+        let mut sampler = sampler(&streams);
+        let moment = Moment { step: 0, open: &Open::all(3) };
+        let drawn: Vec<usize> = (0..7).map(|_| sampler.draw(&moment).stream.0).collect();
+        assert_eq!(drawn, [0, 1, 2, 0, 1, 2, 0]);
+        assert_eq!(sampler.probabilities(&moment), [0.0, 1.0, 0.0]);
+    }
+
+    #[test]
+    fn what_is_not_open_is_passed_over() {
+        let streams = StreamInfo::one_per_task(&[9, 1, 4]);
+        let mut sampler = sampler(&streams);
+        let open = Open::those(&streams, |stream| stream.size > 1);
+        let moment = Moment { step: 0, open: &open };
+        let drawn: Vec<usize> = (0..4).map(|_| sampler.draw(&moment).stream.0).collect();
+        assert_eq!(drawn, [0, 2, 0, 2]);
     }
 }

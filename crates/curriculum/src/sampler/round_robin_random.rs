@@ -1,4 +1,4 @@
-//! Random round robin, as MT-DNN trains: cut every task into mini-batches, put those of all tasks together, shuffle
+//! Random round robin, as MT-DNN trains: cut every stream into mini-batches, put those of all streams together, shuffle
 //! them, and go through; the next epoch shuffles anew.
 //!
 //! Every example comes once per epoch. Task t has `ceil(n_t / b)` mini-batches of `b` examples; its last one in an
@@ -7,127 +7,155 @@
 //! Xiaodong Liu, Pengcheng He, Weizhu Chen, Jianfeng Gao: *Multi-Task Deep Neural Networks for Natural Language
 //! Understanding*, ACL 2019, Algorithm 1.
 
-use super::{Draw, Sampler, SamplerKind, SamplerState, check_sizes};
-use crate::{CurriculumError, Draws, Purpose};
+use mtl_base::Method;
+use mtl_base::registry::Row;
 
-/// All mini-batches of all tasks, shuffled; every example once an epoch.
+use super::independent::normalised;
+use super::{Build, Draw, Moment, Sampler, SamplerState, Setup};
+use crate::{CurriculumError, Draws, Open, Purpose, StreamId};
+
+/// The sampler's row.
+pub const ROW: Row<Build> = Row {
+    method: Method::new(
+        "sampler",
+        "round-robin-random",
+        "all mini-batches of all tasks, shuffled, every example once an epoch",
+        "Liu et al. 2019 (MT-DNN)",
+        "crates/curriculum/src/sampler/round_robin_random.rs",
+    ),
+    build: |_, setup| Box::new(RoundRobinRandom::new(setup)),
+};
+
+/// All mini-batches of all streams, shuffled; every example once an epoch.
 #[derive(Debug, Clone)]
 #[doc(alias = "MT-DNN")]
 pub struct RoundRobinRandom {
     seed: u64,
-    /// Mini-batches per epoch of each task.
+    /// Mini-batches per epoch of each stream.
     batches: Vec<u64>,
-    /// All mini-batches of an epoch, task by task.
+    /// All mini-batches of an epoch, stream by stream.
     sorted: Vec<Draw>,
     /// The same in the order of `epoch`.
     order: Vec<Draw>,
     epoch: u64,
+    /// Mini-batches passed so far, those of streams that were not open included.
     draws: u64,
 }
 
 impl RoundRobinRandom {
-    /// Makes the sampler for tasks of these `sizes`, `per_draw` examples to a mini-batch.
-    ///
-    /// Errors if there is no task, a task has no examples, or `per_draw` is zero.
-    pub fn new(seed: u64, sizes: &[usize], per_draw: usize) -> Result<Self, CurriculumError> {
-        check_sizes(sizes, per_draw)?;
-        let batches = sizes.iter().map(|size| size.div_ceil(per_draw) as u64).collect();
-        let sorted: Vec<Draw> = sizes
-            .iter()
+    /// The sampler before its first draw.
+    pub fn new(setup: &Setup<'_>) -> Self {
+        let (seed, per_draw) = (setup.seed(), setup.per_draw());
+        let batches = setup.sizes().map(|size| size.div_ceil(per_draw) as u64).collect();
+        let sorted: Vec<Draw> = setup
+            .sizes()
             .enumerate()
-            .flat_map(|(task_idx, &size)| mini_batches(task_idx, size, per_draw))
+            .flat_map(|(stream, size)| mini_batches(StreamId(stream), size, per_draw))
             .collect();
         let order = epoch_order(seed, 0, &sorted);
-        Ok(Self { seed, batches, sorted, order, epoch: 0, draws: 0 })
+        Self { seed, batches, sorted, order, epoch: 0, draws: 0 }
     }
 
-    /// Mini-batches in an epoch, all tasks together.
-    pub fn draws_per_epoch(&self) -> u64 {
-        self.sorted.len() as u64
-    }
-}
-
-impl Sampler for RoundRobinRandom {
-    fn kind(&self) -> SamplerKind {
-        SamplerKind::RoundRobinRandom
-    }
-
-    fn draw(&mut self) -> Draw {
-        let epoch = self.draws / self.draws_per_epoch();
+    /// The next mini-batch, of whatever stream.
+    fn next(&mut self) -> Draw {
+        let per_epoch = self.sorted.len() as u64;
+        let epoch = self.draws / per_epoch;
         if epoch != self.epoch {
             self.order = epoch_order(self.seed, epoch, &self.sorted);
             self.epoch = epoch;
         }
-        let draw = self.order[(self.draws % self.draws_per_epoch()) as usize];
+        let draw = self.order[(self.draws % per_epoch) as usize];
         self.draws += 1;
         draw
     }
+}
 
-    fn probabilities(&self, _index: u64) -> Vec<f64> {
-        let all = self.draws_per_epoch() as f64;
-        self.batches.iter().map(|&batches| batches as f64 / all).collect()
+impl Sampler for RoundRobinRandom {
+    fn draw(&mut self, moment: &Moment<'_>) -> Draw {
+        loop {
+            let draw = self.next();
+            if moment.open.contains(draw.stream) {
+                return draw;
+            }
+        }
     }
 
-    fn expected_draws(&self, draws: u64) -> Vec<f64> {
-        self.probabilities(0).into_iter().map(|probability| probability * draws as f64).collect()
+    /// Those of the first draw of an epoch.
+    fn probabilities(&self, moment: &Moment<'_>) -> Vec<f64> {
+        let batches: Vec<f64> = self.batches.iter().map(|&batches| batches as f64).collect();
+        normalised(&batches, moment.open)
+    }
+
+    fn draws_per_epoch(&self, open: &Open) -> Option<u64> {
+        Some(open.iter().map(|stream| self.batches[stream.0]).sum())
     }
 
     fn state(&self) -> SamplerState {
-        SamplerState { draws: self.draws }
+        SamplerState::of_draws(self.draws)
     }
 
-    fn restore(&mut self, state: SamplerState) {
+    fn restore(&mut self, state: &SamplerState) -> Result<(), CurriculumError> {
         self.draws = state.draws;
+        Ok(())
     }
 }
 
-/// A task's mini-batches: full ones, then what is left.
-fn mini_batches(task_idx: usize, size: usize, per_draw: usize) -> impl Iterator<Item = Draw> {
-    (0..size).step_by(per_draw).map(move |start| Draw { task_idx, count: per_draw.min(size - start) })
+/// A stream's mini-batches: full ones, then what is left.
+fn mini_batches(stream: StreamId, size: usize, per_draw: usize) -> impl Iterator<Item = Draw> {
+    (0..size).step_by(per_draw).map(move |start| Draw { stream, count: per_draw.min(size - start) })
 }
 
-/// Shuffles which task comes when. A task's smaller mini-batch stays its last, so that its passes over its examples
+/// Shuffles which stream comes when. A stream's smaller mini-batch stays its last, so that its passes over its examples
 /// begin and end with the epoch.
 fn epoch_order(seed: u64, epoch: u64, sorted: &[Draw]) -> Vec<Draw> {
-    let mut tasks: Vec<usize> = sorted.iter().map(|draw| draw.task_idx).collect();
-    Draws::new(seed, Purpose::Epoch, &[epoch]).shuffle(&mut tasks);
-    let mut next: Vec<usize> = first_of_each_task(sorted);
-    tasks
+    let mut streams: Vec<StreamId> = sorted.iter().map(|draw| draw.stream).collect();
+    Draws::new(seed, Purpose::Epoch, &[epoch]).shuffle(&mut streams);
+    let mut next: Vec<usize> = first_of_each_stream(sorted);
+    streams
         .into_iter()
-        .map(|task_idx| {
-            next[task_idx] += 1;
-            sorted[next[task_idx] - 1]
+        .map(|stream| {
+            next[stream.0] += 1;
+            sorted[next[stream.0] - 1]
         })
         .collect()
 }
 
-fn first_of_each_task(sorted: &[Draw]) -> Vec<usize> {
-    let n_tasks = sorted.last().map_or(0, |draw| draw.task_idx + 1);
-    (0..n_tasks).map(|task_idx| sorted.partition_point(|draw| draw.task_idx < task_idx)).collect()
+fn first_of_each_stream(sorted: &[Draw]) -> Vec<usize> {
+    let n_streams = sorted.last().map_or(0, |draw| draw.stream.0 + 1);
+    (0..n_streams).map(|stream| sorted.partition_point(|draw| draw.stream.0 < stream)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Horizon, StreamInfo};
+
+    fn sampler(streams: &[StreamInfo], per_draw: usize) -> RoundRobinRandom {
+        RoundRobinRandom::new(&Setup::new(1, per_draw, streams, Horizon { steps: 1, per_epoch: 1 }).unwrap())
+    }
 
     #[test]
-    fn mini_batches_cover_a_task() {
-        let counts: Vec<usize> = mini_batches(0, 7, 3).map(|draw| draw.count).collect();
+    fn mini_batches_cover_a_stream() {
+        let counts: Vec<usize> = mini_batches(StreamId(0), 7, 3).map(|draw| draw.count).collect();
         assert_eq!(counts, [3, 3, 1]);
     }
 
     #[test]
     fn epochs_are_shuffled_differently() {
-        let mut sampler = RoundRobinRandom::new(1, &[40, 40], 2).unwrap();
-        let first: Vec<Draw> = (0..40).map(|_| sampler.draw()).collect();
-        let second: Vec<Draw> = (0..40).map(|_| sampler.draw()).collect();
+        let mut sampler = sampler(&StreamInfo::one_per_task(&[40, 40]), 2);
+        let moment = Moment { step: 0, open: &Open::all(2) };
+        let first: Vec<Draw> = (0..40).map(|_| sampler.draw(&moment)).collect();
+        let second: Vec<Draw> = (0..40).map(|_| sampler.draw(&moment)).collect();
         assert_ne!(first, second);
     }
 
     #[test]
     fn probabilities_count_mini_batches() {
-        let sampler = RoundRobinRandom::new(1, &[7, 2], 3).unwrap();
-        assert_eq!(sampler.probabilities(0), [0.75, 0.25]);
-        assert_eq!(sampler.expected_draws(8), [6.0, 2.0]);
+        let streams = StreamInfo::one_per_task(&[7, 2]);
+        let sampler = sampler(&streams, 3);
+        assert_eq!(sampler.probabilities(&Moment { step: 0, open: &Open::all(2) }), [0.75, 0.25]);
+        assert_eq!(sampler.draws_per_epoch(&Open::all(2)), Some(4));
+        let open = Open::those(&streams, |stream| stream.size == 7);
+        assert_eq!(sampler.draws_per_epoch(&open), Some(3));
     }
 }

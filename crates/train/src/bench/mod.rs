@@ -174,8 +174,8 @@ fn bench_config<E: Float<Master = f32>, D: Device>(
     let model = build::model::<E, D>(config, &text, device)?;
     let mut stepper = Stepper::new(config, dataset, &model)?;
     let mut optimizer = prepare::optimizer(config)?;
-    let mut sampling = Sampling::new(config, &dataset.sizes(), &Part::Whole)?;
-    let schedule = prepare::schedule(config, sampling.total_steps(config.train.length));
+    let mut sampling = Sampling::new(config, &dataset.stream_infos(), &Part::Whole)?;
+    let schedule = prepare::schedule(config, sampling.total_steps());
     // Packs as a run of this configuration would have them.
     let pack_tokens = match config.train.pack_tokens {
         Some(tokens) => tokens,

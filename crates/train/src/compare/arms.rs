@@ -2,7 +2,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use mtl_curriculum::{SamplerKind, Unit};
+use mtl_curriculum::{SamplerConfig, Unit};
 use mtl_data::DataError;
 use mtl_metrics::MetricKey;
 use mtl_metrics::significance::OwnedOutcomes;
@@ -201,7 +201,7 @@ impl Comparing<'_> {
         let mut config = joint.single_task(task_idx);
         config.train.length = Length::Steps(shown.div_ceil(config.train.batch as u64));
         config.curriculum.unit = Unit::Batch;
-        config.curriculum.sampler = SamplerKind::RoundRobin;
+        config.curriculum.sampler = round_robin();
         let name = format!("single-{}-seed{}", config.tasks[0].name, config.seed);
         self.run(&name, config, self.text.only(task_idx), Part::First(shown), &[task_idx])
     }
@@ -217,7 +217,7 @@ impl Comparing<'_> {
             let (mut config, text) = without(joint, self.text, &counts, left_out);
             let dataset = &self.text.dataset;
             let stream = dataset.streams.iter().position(|stream| stream.is_of(left_out));
-            let draws = LeftOut::new(joint, dataset.sizes(), stream)?;
+            let draws = LeftOut::new(joint, dataset.stream_infos(), left_out, stream)?;
             config.train.length = Length::Steps(draws.steps);
             let name = format!("without-{}-seed{}", joint.tasks[left_out].name, joint.seed);
             let others: Vec<usize> = (0..joint.tasks.len()).filter(|&task| task != left_out).collect();
@@ -268,6 +268,11 @@ impl Comparing<'_> {
         });
         judged.collect()
     }
+}
+
+/// The one task again and again.
+fn round_robin() -> SamplerConfig {
+    "round-robin".parse().expect("it is in the registry")
 }
 
 fn missing(folder: &RunFolder, task: &str) -> TrainError {

@@ -1,6 +1,6 @@
 //! Enumerations with names: the values that a key can take.
 
-use mtl_curriculum::{SamplerKind, Unit};
+use mtl_curriculum::Unit;
 use mtl_sharing::{GradientKind, WeightingKind};
 
 /// A value with a name in the file.
@@ -62,4 +62,4 @@ macro_rules! choose {
 
 pub(super) use {choices, choose};
 
-choose!(GradientKind, SamplerKind, Unit, WeightingKind);
+choose!(GradientKind, Unit, WeightingKind);

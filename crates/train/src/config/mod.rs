@@ -21,6 +21,7 @@ mod metric;
 mod places;
 mod section;
 mod sharing;
+mod stage;
 mod task;
 mod training;
 
@@ -44,6 +45,7 @@ pub use memory_size::MemorySize;
 pub use method::MethodConfig;
 pub use metric::METRICS_BY_KIND;
 pub use sharing::{GradientsConfig, SharingConfig};
+pub use stage::StageConfig;
 pub use task::{TaskConfig, TaskKind};
 pub use training::{Keep, Length, Optimizer, OptimizerKind, Precision, Schedule, Select, TrainConfig};
 
@@ -113,11 +115,16 @@ impl Config {
         let sharing = file.option("sharing", |entry| entry.table(None))?;
         let curriculum = file.option("curriculum", |entry| entry.table(Some(curriculum::CURRICULUM_KEYS)))?;
         let n_tasks = tasks.len() + headless.len();
-        let curriculum = CurriculumConfig::read(curriculum.as_ref(), train.batch, n_tasks)?;
+        let curriculum = CurriculumConfig::read(curriculum.as_ref(), &train, &tasks, n_tasks)?;
         Ok(Self {
             seed: file.or("seed", 0, |entry| entry.integer(0))?,
             data: folder,
-            sharing: SharingConfig::read(sharing.as_ref(), &mut tasks, curriculum.unit, train.batch)?,
+            sharing: SharingConfig::read(
+                sharing.as_ref(),
+                &mut tasks,
+                curriculum.narrowest_unit(),
+                train.batch,
+            )?,
             curriculum,
             encoder,
             train,
@@ -163,7 +170,8 @@ impl Config {
     /// If there is no task `task_idx`.
     pub fn single_task(&self, task_idx: usize) -> Self {
         let task = TaskConfig { same_examples_as: None, ..self.tasks[task_idx].clone() };
-        Self { tasks: vec![task], sharing: self.sharing.plain(), ..self.clone() }
+        let curriculum = self.curriculum.without_stages();
+        Self { tasks: vec![task], sharing: self.sharing.plain(), curriculum, ..self.clone() }
     }
 
     /// The same configuration without one task. Tasks that label its examples go on labelling them.
@@ -181,7 +189,8 @@ impl Config {
             task.same_examples_as = heir.clone();
             heir.get_or_insert_with(|| task.name.clone());
         }
-        Self { tasks, ..self.clone() }
+        let curriculum = self.curriculum.without_task(&left_out);
+        Self { tasks, curriculum, ..self.clone() }
     }
 }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use mtl_base::registry::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -138,6 +137,11 @@ impl<'s> Section<'s> {
         self.option(key, read)?.ok_or_else(|| self.missing(format!("`{key}`")))
     }
 
+    /// The problem at the table.
+    pub(super) fn error(&self, problem: ConfigProblem) -> ConfigError {
+        self.source.error(self.at, problem)
+    }
+
     /// The error that this table lacks a key.
     pub(super) fn missing(&self, key: impl Into<String>) -> ConfigError {
         let table = if self.name.is_empty() { "the file".to_owned() } else { format!("[{}]", self.name) };
@@ -227,32 +231,29 @@ impl<'s> Entry<'s> {
         Entry { source: self.source, name: self.name.clone(), key, key_at, value }
     }
 
-    /// The value of a setting: a number, a text, true or false, texts, or numbers or texts by name.
-    pub(super) fn value(&self) -> Result<Value, ConfigError> {
-        const EXPECTED: &str =
-            "a number, a text, true or false, an array of texts, or a table of numbers or texts";
-        Ok(match self.value.get_ref() {
-            DeValue::Boolean(flag) => Value::Flag(*flag),
-            DeValue::String(text) => Value::Text(text.to_string()),
-            DeValue::Float(_) | DeValue::Integer(_) => Value::Number(self.number_at(self.value, EXPECTED)?.0),
-            DeValue::Array(items) => {
-                let text = |item| self.string_at(item, "an array of texts");
-                Value::Texts(items.iter().map(text).collect::<Result<_, _>>()?)
-            }
-            DeValue::Table(_) => {
-                let entries = self.table(None)?.entries();
-                if entries.iter().all(Entry::is_string) && !entries.is_empty() {
-                    let text = |entry: &Entry<'_>| Ok((entry.key.to_owned(), entry.string()?));
-                    Value::TextsByName(entries.iter().map(text).collect::<Result<_, ConfigError>>()?)
-                } else {
-                    let number = |entry: &Entry<'_>| {
-                        Ok((entry.key.to_owned(), entry.number_at(entry.value, "a number")?.0))
-                    };
-                    Value::Numbers(entries.iter().map(number).collect::<Result<_, ConfigError>>()?)
-                }
-            }
+    /// An array of tables that take these keys. Keys in them are named as if there were one table.
+    pub(super) fn tables(&self, keys: &'static [&'static str]) -> Result<Vec<Section<'s>>, ConfigError> {
+        const EXPECTED: &str = "an array of tables";
+        let items = match self.value.get_ref() {
+            DeValue::Array(items) => items,
             other => return Err(self.wrong_type(self.value, EXPECTED, other)),
-        })
+        };
+        let table = |item: &'s Spanned<DeValue<'s>>| match item.get_ref() {
+            DeValue::Table(table) => {
+                let (name, at) = (self.name.clone(), item.span().start);
+                Section { source: self.source, name, at, table, keys: Some(keys) }.checked()
+            }
+            other => Err(self.wrong_type(item, EXPECTED, other)),
+        };
+        items.iter().map(table).collect()
+    }
+
+    /// An array of strings, at least one.
+    pub(super) fn names(&self) -> Result<Vec<String>, ConfigError> {
+        match self.strings()? {
+            none if none.is_empty() => Err(self.out_of_range("at least one name", "an empty array")),
+            names => Ok(names),
+        }
     }
 
     /// Whether the value is a string.

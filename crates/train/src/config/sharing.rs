@@ -253,7 +253,7 @@ fn check_keys(section: &Section<'_>, known: &[&str]) -> Result<(), ConfigError> 
 /// Hard parameter sharing.
 fn hard() -> MethodConfig {
     let method = mtl_sharing::architecture::METHODS.iter().find(|method| method.name == HARD);
-    MethodConfig::defaults(method.expect("it is registered")).expect("it needs no setting")
+    MethodConfig::defaults(method.expect("it is registered"))
 }
 
 /// Errors if one task alone would share with others.

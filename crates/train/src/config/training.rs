@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+pub use mtl_curriculum::Length;
 use serde::Serialize;
 
 use super::choice::choices;
@@ -117,16 +118,6 @@ pub enum Optimizer {
         /// Decay of the velocity, at least 0 and below 1.
         momentum: f64,
     },
-}
-
-/// How long a run is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Length {
-    /// So many times as many sequences as all train sets together.
-    Epochs(u64),
-    /// So many optimizer updates.
-    Steps(u64),
 }
 
 /// The training loop's settings.
@@ -281,7 +272,7 @@ pub(super) fn check_select(
     }
 }
 
-fn read_length(section: &Section<'_>, default: Length) -> Result<Length, ConfigError> {
+pub(super) fn read_length(section: &Section<'_>, default: Length) -> Result<Length, ConfigError> {
     section.one_of("epochs", "steps")?;
     let epochs = section.option("epochs", read_count)?.map(Length::Epochs);
     let steps = section.option("steps", read_count)?.map(Length::Steps);

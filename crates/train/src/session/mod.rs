@@ -2,6 +2,7 @@
 
 mod best;
 mod run;
+mod stops;
 
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;

@@ -8,8 +8,10 @@ use mtl_core_tensor::Device;
 use mtl_core_tensor::element::Float;
 use mtl_core_tensor::kernels::isa::Isa;
 use mtl_core_tensor::optim::{Optimizer, Schedule};
+use mtl_curriculum::{Event, StoppingState};
 
 use super::best::newest_is_better;
+use super::stops::{Changed, Stops, tell_sampler};
 use crate::checkpoint::{CheckpointFolder, State};
 use crate::config::{Config, Keep};
 use crate::error::TrainError;
@@ -41,6 +43,7 @@ pub(super) struct Run<'a, E: Float<Master = f32>, D: Device> {
     optimizer: Box<dyn Optimizer<f32, D> + Send>,
     stepper: Stepper<D>,
     sampling: Sampling,
+    stops: Stops<'a>,
     schedule: Schedule,
     history: Option<History>,
     state: State,
@@ -72,7 +75,7 @@ impl<'a, E: Float<Master = f32>, D: Device> Run<'a, E, D> {
         peak_per_token: f64,
         begun: Instant,
     ) -> Result<Self, TrainError> {
-        let sampling = Sampling::new(config, &text.dataset.sizes(), part)?;
+        let sampling = Sampling::new(config, &text.dataset.stream_infos(), part)?;
         let stepper = Stepper::new(config, &text.dataset, &model)?;
         let specs = text.dataset.specs();
         let state = State {
@@ -84,6 +87,8 @@ impl<'a, E: Float<Master = f32>, D: Device> Run<'a, E, D> {
             running_losses: vec![None; specs.len()],
             evaluations: Vec::new(),
             best: None,
+            stopping: StoppingState::default(),
+            task_tensors: BTreeMap::new(),
             tokens: 0,
             seconds: 0.0,
             seconds_total: 0.0,
@@ -97,7 +102,7 @@ impl<'a, E: Float<Master = f32>, D: Device> Run<'a, E, D> {
             peak_per_token,
             model,
             optimizer: prepare::optimizer(config)?,
-            schedule: prepare::schedule(config, sampling.total_steps(config.train.length)),
+            schedule: prepare::schedule(config, sampling.total_steps()),
             before: 0.0,
             saved: begun,
             outcomes: None,
@@ -105,6 +110,7 @@ impl<'a, E: Float<Master = f32>, D: Device> Run<'a, E, D> {
             running_weights: vec![None; specs.len()],
             gradient_norms: vec![None; specs.len()],
             told_of_fallback: false,
+            stops: Stops::new(config),
             config,
             folder,
             text,
@@ -129,7 +135,8 @@ impl<'a, E: Float<Master = f32>, D: Device> Run<'a, E, D> {
                 ));
             }
         }
-        self.sampling.restore(&state.sampling);
+        self.sampling.restore(&state.sampling)?;
+        self.stops.restore(&state.stopping, &state.task_tensors)?;
         self.stepper.restore(&state.sharing)?;
         if let Some(name) = &state.tensors {
             self.checkpoint.load_model(name, &self.model)?;
@@ -159,13 +166,13 @@ impl<'a, E: Float<Master = f32>, D: Device> Run<'a, E, D> {
             let (scores, _) = self.judge(0)?;
             self.tell_stepper(&scores)?;
         }
-        while self.state.step < self.schedule.total {
+        while self.state.step < self.schedule.total && !self.sampling.is_over() {
             if interrupt.load(Ordering::Relaxed) {
                 self.save(observer)?;
                 return Err(TrainError::Interrupted { step: self.state.step });
             }
             self.step(observer)?;
-            if self.is_evaluated(self.state.step) {
+            if self.is_evaluated(self.state.step) || self.sampling.is_over() {
                 self.evaluate(observer)?;
                 self.save(observer)?;
             } else if self.saved.elapsed() >= interval {
@@ -179,22 +186,33 @@ impl<'a, E: Float<Master = f32>, D: Device> Run<'a, E, D> {
         let begun = Instant::now();
         let step = self.state.step;
         let drawn = self.sampling.next_step();
+        self.stepper.enter_stage(self.sampling.unit(), self.sampling.trained());
         let dataset = &self.text.dataset;
         let batches = self.stepper.lay(dataset, &drawn, pack_tokens(self.config));
+        if batches.iter().all(|batch| batch.labelled.iter().sum::<usize>() == 0) {
+            // What the step would have shown is of tasks that have stopped.
+            self.count_step();
+            return Ok(());
+        }
         let learning_rate = self.config.train.learning_rate * self.schedule.factor(step);
         let (model, optimizer) = (&self.model, self.optimizer.as_mut());
         let outcome = self.stepper.step(model, optimizer, dataset, &batches, step, learning_rate)?;
         let tokens = batches.iter().map(|batch| batch.tokens).sum();
-        self.state.step += 1;
-        if self.state.step.is_multiple_of(self.sampling.per_epoch()) {
-            self.stepper.end_epoch();
-        }
+        self.count_step();
         self.state.tokens += tokens;
         let seconds = begun.elapsed().as_secs_f64();
         self.state.seconds += seconds;
         self.note(&outcome, learning_rate, tokens, seconds)?;
         self.report(&outcome, learning_rate, observer);
+        self.sampling.event(&Event::Losses { step: self.state.step, losses: &outcome.losses });
         Ok(())
+    }
+
+    fn count_step(&mut self) {
+        self.state.step += 1;
+        if self.sampling.ends_epoch(self.state.step) {
+            self.stepper.end_epoch();
+        }
     }
 
     fn note(
@@ -274,8 +292,11 @@ impl<'a, E: Float<Master = f32>, D: Device> Run<'a, E, D> {
     }
 
     fn is_evaluated(&self, step: u64) -> bool {
-        let every = self.config.train.evaluate_every.unwrap_or_else(|| self.sampling.per_epoch());
-        step == self.schedule.total || step.is_multiple_of(every)
+        let is_due = match self.config.train.evaluate_every {
+            Some(every) => step.is_multiple_of(every),
+            None => self.sampling.ends_epoch(step),
+        };
+        is_due || step == self.schedule.total
     }
 
     /// Scores and outcomes on the dev sets of the weights that the model holds, which are those of a step.
@@ -293,11 +314,16 @@ impl<'a, E: Float<Master = f32>, D: Device> Run<'a, E, D> {
 
     fn evaluate(&mut self, observer: &mut dyn Observer) -> Result<(), TrainError> {
         let step = self.state.step;
-        let (scores, outcomes) = self.judge(step)?;
+        let (mut scores, mut outcomes) = self.judge(step)?;
+        if self.follow_rules(step, &scores, observer)? {
+            // The scores of a step are those of the weights that it leaves.
+            (scores, outcomes) = self.judge(step)?;
+        }
         let line = Line::Evaluation { step, evaluation: &scores };
         self.history.as_mut().expect("open while training").add(&line)?;
         observer.evaluated(step, &scores);
         self.tell_stepper(&scores)?;
+        tell_sampler(&mut self.sampling, &self.config.tasks, step, &scores);
         self.state.evaluations.push((step, scores));
         if self.config.train.keep == Keep::Best {
             if !newest_is_better(&self.state.evaluations, self.state.best, self.config)? {
@@ -310,11 +336,32 @@ impl<'a, E: Float<Master = f32>, D: Device> Run<'a, E, D> {
         Ok(())
     }
 
+    /// Stops the tasks whose rules say so. Says whether the model has changed.
+    fn follow_rules(
+        &mut self,
+        step: u64,
+        scores: &Scores,
+        observer: &mut dyn Observer,
+    ) -> Result<bool, TrainError> {
+        let mut changed = Changed {
+            model: &self.model,
+            optimizer: self.optimizer.as_mut(),
+            checkpoint: &self.checkpoint,
+            sampling: &mut self.sampling,
+        };
+        let rolled_back = self.stops.follow(step, scores, &mut changed, observer)?;
+        if self.sampling.is_over() {
+            observer.message(&format!("all tasks have stopped: the run ends after step {step}"));
+        }
+        Ok(rolled_back)
+    }
+
     fn save(&mut self, observer: &mut dyn Observer) -> Result<(), TrainError> {
         if let Some(history) = &mut self.history {
             self.state.history_bytes = history.sync()?;
         }
         self.state.sampling = self.sampling.state();
+        (self.state.stopping, self.state.task_tensors) = (self.stops.state(), self.stops.files().clone());
         self.state.sharing = self.stepper.state();
         self.state.seconds_total = self.seconds_total();
         let step = self.state.step;
@@ -340,6 +387,7 @@ impl<'a, E: Float<Master = f32>, D: Device> Run<'a, E, D> {
         self.state.finished = true;
         self.state.seconds_total = metrics.seconds_total;
         (self.state.tensors, self.state.best_tensors) = (None, None);
+        self.state.task_tensors.clear();
         self.checkpoint.write(&self.state)?;
         let share_of_peak = Some(self.share_of_peak());
         Ok(Summary { metrics, kept_step, share_of_peak, finished_before: false })

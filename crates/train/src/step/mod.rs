@@ -80,6 +80,8 @@ pub struct Stepper<D: Device> {
     seed: u64,
     clip: f64,
     unit: Unit,
+    /// The tasks that are trained: those of the stage that have not stopped. `(tasks,)`
+    trained: Vec<bool>,
     measure_every: u64,
     weighting: Box<dyn LossWeighting>,
     /// `None` for the plain sum.
@@ -115,6 +117,7 @@ impl<D: Device> Stepper<D> {
             seed,
             clip: config.train.clip,
             unit: config.curriculum.unit,
+            trained: vec![true; n_tasks],
             measure_every: sharing.measure_every,
             weighting: sharing.weighting.build(&config.task_losses(), seed)?,
             combining,
@@ -139,6 +142,11 @@ impl<D: Device> Stepper<D> {
         });
     }
 
+    /// Says what the draws of the following steps stand for, and which tasks they train: `(tasks,)`.
+    pub fn enter_stage(&mut self, unit: Unit, trained: Vec<bool>) {
+        (self.unit, self.trained) = (unit, trained);
+    }
+
     /// Lays what was drawn into the batches of a step: one, or three that share out each task's sequences. The last of
     /// them makes the update, so it is served first: a task that is drawn once or twice is in it, and is left out of the
     /// products that the others are for.
@@ -153,7 +161,7 @@ impl<D: Device> Stepper<D> {
         let mut first = 0;
         (0..batches)
             .map(|batch| {
-                let data = StepData::lay_from(dataset, &deal(batch), pack_tokens, first);
+                let data = StepData::lay_from(dataset, &deal(batch), &self.trained, pack_tokens, first);
                 first += data.sequences as u32;
                 data
             })

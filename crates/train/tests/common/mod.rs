@@ -92,7 +92,7 @@ struct Watching<'a> {
 impl Observer for Watching<'_> {
     fn step(&mut self, report: &StepReport<'_>) {
         *self.steps = report.step;
-        if self.stop_after == Some(report.step) {
+        if self.stop_after.is_some_and(|stop| report.step >= stop) {
             self.flag.store(true, Ordering::Relaxed);
         }
     }
