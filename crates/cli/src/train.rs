@@ -41,11 +41,11 @@ The configuration says what is learned from which files:
 
 Then DIR holds
   config.toml         the configuration with every default filled in
-  metrics.json        the scores on the dev sets, from the weights in model;
-                      written last
+  metrics.json        the scores on the dev sets, from the weights that are
+                      kept; written last
   history.jsonl       losses and scores over time
+  weights.safetensors the whole model, by the names of its parameters
   model               the encoder and its tokenizer, as a Hugging Face folder
-  heads.safetensors   what each task adds to it
   tasks.json          labels and scales
   outcomes.dev.jsonl  what was predicted for each dev example, beside its label
   checkpoint          what --resume needs

@@ -14,7 +14,7 @@ const STEPS: u64 = 12;
 const TRAIN: &[&str] = &["train", "tasks.toml", "--out", "run"];
 /// What appears in a run's folder, from its first moment to its last.
 const MOMENTS: [&str; 6] =
-    ["tasks.json", "step-3.safetensors", "best-", ".tmp", "step-9.safetensors", "heads.safetensors"];
+    ["tasks.json", "step-3.safetensors", "best-", ".tmp", "step-9.safetensors", "weights.safetensors"];
 
 /// A run that saves after every step and keeps its best weights.
 fn workplace() -> Workplace {
@@ -25,7 +25,7 @@ fn workplace() -> Workplace {
 
 /// The weights that a finished run leaves.
 fn weights(workplace: &Workplace, run: &str) -> [Vec<u8>; 2] {
-    ["model/model.safetensors", "heads.safetensors"]
+    ["model/model.safetensors", "weights.safetensors"]
         .map(|name| fs::read(workplace.path(run).join(name)).expect("the run is finished"))
 }
 

@@ -7,9 +7,9 @@ use mtl_core_tensor::{Device, Module};
 use mtl_sharing::WeightingConfig;
 use serde::Serialize;
 
+use crate::batch::Drawn;
 use crate::build::{self, with_model};
 use crate::config::{Config, Dev};
-use crate::batch::Drawn;
 use crate::dataset::{Dataset, ExampleSet, Stream, Target};
 use crate::error::TrainError;
 pub use crate::forecast::Estimate;

@@ -6,8 +6,7 @@ use mtl_curriculum::sampler::ROWS;
 use mtl_curriculum::{SamplerConfig, StoppingConfig, Unit};
 use mtl_sharing::{GradientKind, WeightingConfig, WeightingKind};
 use mtl_train::config::{
-    Config, Dev, EncoderOrigin, Format, InvalidBio, Keep, Length, Optimizer, Precision,
-    Schedule, TaskKind,
+    Config, Dev, EncoderOrigin, Format, InvalidBio, Keep, Length, Optimizer, Precision, Schedule, TaskKind,
 };
 
 const FOUR_TASKS: &str = include_str!("fixtures/four_tasks.toml");

@@ -212,7 +212,7 @@ fn a_task_alone_goes_back_with_its_encoder_and_ends_the_run() {
     assert_eq!(evaluations.len(), 3);
     assert_eq!(evaluations[0], evaluations[2], "the scores are those of the weights that are left");
     Watcher::stopping_after(2).run(&config, Options::new(&at_best)).unwrap_err();
-    let heads = WeightFile::open(&whole.join("heads.safetensors")).unwrap();
+    let heads = WeightFile::open(&whole.join("weights.safetensors")).unwrap();
     let expected = saved(&at_best, 2, "heads.sentiment.");
     for (name, values) in expected.iter().filter(|(name, _)| name.starts_with("model/")) {
         let name = name.strip_prefix("model/").unwrap();

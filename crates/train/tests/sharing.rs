@@ -61,9 +61,9 @@ fn numbers(path: &Path) -> Vec<f64> {
     file.names().flat_map(values).collect()
 }
 
-/// Every number that a run learned.
+/// Every number that a run learned: the encoder's, then the heads'.
 fn learned(out: &Path) -> Vec<f64> {
-    [numbers(&out.join("model/model.safetensors")), numbers(&out.join("heads.safetensors"))].concat()
+    numbers(&out.join("weights.safetensors"))
 }
 
 fn distance(a: &[f64], b: &[f64]) -> f64 {
@@ -201,7 +201,8 @@ fn a_combining_leaves_each_head_its_own_gradient() {
     let heads_of = |name: &str, keys: &str| {
         let out = folder.path().join(name);
         run(&sharing(folder.path(), train, keys, TASKS), &out);
-        numbers(&out.join("heads.safetensors"))
+        let encoder = numbers(&out.join("model/model.safetensors")).len();
+        learned(&out).split_off(encoder)
     };
     let plain = heads_of("plain", "");
     for method in ["pcgrad", "grad-drop", "upgrad"] {

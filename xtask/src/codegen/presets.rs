@@ -231,8 +231,12 @@ mod tests {
     #[test]
     fn a_roberta_has_a_padding_token() {
         let text = TINY.replace("BertTiny", "RobertaTiny") + "family = 'roberta'\npad_token_id = 1";
-        let text = render(&[Preset { name: "roberta-tiny".to_owned(), table: toml::from_str(&text).unwrap() }]);
-        assert!(text.contains("ROBERTA_TINY: RobertaConfig = RobertaConfig { sizes: BertConfig { vocab"), "{text}");
+        let text =
+            render(&[Preset { name: "roberta-tiny".to_owned(), table: toml::from_str(&text).unwrap() }]);
+        assert!(
+            text.contains("ROBERTA_TINY: RobertaConfig = RobertaConfig { sizes: BertConfig { vocab"),
+            "{text}"
+        );
         assert!(text.contains("initializer_range: 0.02 }, pad_token_id: 1 };"), "{text}");
         assert!(text.contains("/// A RoBERTa of the widths of `roberta-tiny`."), "{text}");
         assert!(text.contains("RobertaTiny<E, D> = Roberta<Const<128>, Const<512>, E, D>;"), "{text}");

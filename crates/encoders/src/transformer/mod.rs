@@ -19,8 +19,8 @@ use crate::table::{Start, Values};
 use mtl_core_tensor::element::{Float, Real};
 use mtl_core_tensor::shape::Dim;
 use mtl_core_tensor::{
-    Activation, Device, Encoder, Export, Hooks, Init, Linear, Module, Pack, Param, ParamId, ParamView, Pooling,
-    Tape, Tensor, TensorError,
+    Activation, Device, Encoder, Export, Hooks, Init, Linear, Module, Pack, Param, ParamId, ParamView,
+    Pooling, Tape, Tensor, TensorError,
 };
 use std::collections::BTreeSet;
 

@@ -54,11 +54,7 @@ impl<E: Float<Master = f32>> RandomModel<E> {
     }
 
     /// The gradient of the mean loss over all packs, one after the other.
-    fn gradients(
-        &self,
-        batch: &[(Pack, Targets)],
-        step: u64,
-    ) -> Result<Gradients<f32, Cpu>, TrainError> {
+    fn gradients(&self, batch: &[(Pack, Targets)], step: u64) -> Result<Gradients<f32, Cpu>, TrainError> {
         let sequences = batch.iter().map(|(pack, _)| pack.sequences()).sum::<usize>() as f64;
         let mut gradients = Gradients::new();
         for (pack, labels) in batch {

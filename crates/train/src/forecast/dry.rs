@@ -1,10 +1,10 @@
 //! A dry run: steps of the real model on a device that only counts. Whatever a method does to memory and work is in it,
 //! without a formula.
 
+use mtl_core_tensor::Cpu;
 use mtl_core_tensor::device::Count;
 use mtl_core_tensor::element::Float;
 use mtl_core_tensor::optim::Optimizer;
-use mtl_core_tensor::Cpu;
 
 use crate::answer::Asked;
 use crate::batch::Drawn;
@@ -54,12 +54,19 @@ impl<'a, E: Float<Master = f32>> DryRun<'a, E> {
     /// Of a configuration whose encoder has so many token ids.
     ///
     /// Errors if the encoder's form or a method's settings are refused.
-    pub(crate) fn new(config: &'a Config, dataset: &'a Dataset, vocabulary: usize) -> Result<Self, TrainError> {
+    pub(crate) fn new(
+        config: &'a Config,
+        dataset: &'a Dataset,
+        vocabulary: usize,
+    ) -> Result<Self, TrainError> {
         let count = Count::new();
         let model = build::dry_model::<E>(config, &dataset.specs(), vocabulary, &count)?;
         let sets = dataset.tasks.iter().flat_map(|task| [&task.train, &task.dev]);
+        let mut stepper = Stepper::new(config, dataset, &model)?;
+        // Any losses do: what a method makes of them changes neither memory nor work.
+        stepper.dev_losses(&vec![1.0; config.tasks.len()])?;
         Ok(DryRun {
-            stepper: Stepper::new(config, dataset, &model)?,
+            stepper,
             optimizer: prepare::optimizer(config)?,
             fixed: PROGRAM + sets.map(text_bytes).sum::<f64>(),
             config,

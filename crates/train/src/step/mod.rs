@@ -335,9 +335,14 @@ impl<D: Device> Stepper<D> {
 
     /// Tells the loss weighting the tasks' losses on the dev sets, if it wants them.
     pub fn evaluated(&mut self, names: &[&str], scores: &Scores) -> Result<(), TrainError> {
+        let losses: Vec<f64> = names.iter().map(|name| scores[*name]["loss"]).collect();
+        self.dev_losses(&losses)
+    }
+
+    /// Tells the loss weighting these losses on the dev sets, if it wants them. `(tasks,)`
+    pub(crate) fn dev_losses(&mut self, losses: &[f64]) -> Result<(), TrainError> {
         if self.needs_dev_losses() {
-            let losses: Vec<f64> = names.iter().map(|name| scores[*name]["loss"]).collect();
-            self.weighting.dev_losses(&losses)?;
+            self.weighting.dev_losses(losses)?;
         }
         Ok(())
     }

@@ -122,5 +122,5 @@ pub fn run(config: &Config, out: &Path) -> Summary {
 /// The weights that a run left.
 pub fn weights(out: &Path) -> (Vec<u8>, Vec<u8>) {
     let read = |name: &str| fs::read(out.join(name)).unwrap();
-    (read("model/model.safetensors"), read("heads.safetensors"))
+    (read("model/model.safetensors"), read("weights.safetensors"))
 }
