@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use mtl_train::Inspection;
-use mtl_train::inspect::{PairInspection, TaskInspection, inspect};
+use mtl_train::inspect::{PairInspection, SharedTable, TaskInspection, inspect};
 use mtl_train::run_folder::RunFolder;
 
 use crate::table::{self, number, words};
@@ -37,6 +37,9 @@ The columns of two tasks, those of the lowest mean cosine first:
                  lowers one loss raises the other; about 50 % beside a mean
                  cosine near 0 is chance, no conflict
   sharpest       the smallest cosine, and its step
+
+With an architecture whose tasks have copies of the encoder, tables of what it learned about sharing follow once \
+the run has finished.
 
 A combining such as \"pcgrad\" measures every step; otherwise every sharing.measure_every-th does, in runs \
 whose curriculum.unit lets a step show several tasks.
@@ -101,7 +104,22 @@ fn text(inspection: &Inspection) -> String {
         pairs.add_rows(inspection.pairs.iter().map(pair_row));
         text += &format!("\n{pairs}\n\n");
     }
-    text + &conflicts(inspection)
+    text += &conflicts(inspection);
+    for shared in &inspection.shared {
+        text += &format!("\n\n{}:\n{}", shared.title, shared_table(shared));
+    }
+    text
+}
+
+/// What the architecture learned about sharing.
+fn shared_table(shared: &SharedTable) -> comfy_table::Table {
+    let headings: Vec<&str> = std::iter::once("").chain(shared.columns.iter().map(String::as_str)).collect();
+    let mut table = table::with_header(&headings);
+    for (name, values) in &shared.rows {
+        let numbers = values.iter().map(|value| number(format!("{value:.4}")));
+        table.add_row(std::iter::once(words(name)).chain(numbers).collect::<Vec<_>>());
+    }
+    table
 }
 
 /// Which pairs conflict most, or why that is not known.

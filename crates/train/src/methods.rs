@@ -3,16 +3,19 @@
 pub use mtl_base::registry::Method;
 
 use mtl_core_tensor::Cpu;
+use mtl_curriculum::{sampler, stopping};
 use mtl_sharing::{adapter, architecture, penalty};
 
 /// The groups, in the order in which they are listed.
-pub const GROUPS: &[&str] = &["architecture", "adapter", "penalty", "encoder"];
+pub const GROUPS: &[&str] = &["architecture", "adapter", "penalty", "sampler", "stopping", "encoder"];
 
 /// Every method, group by group.
 pub fn methods() -> Vec<Method> {
     let encoders = mtl_encoders::families::<f32, Cpu>().into_iter().map(|row| row.method);
     let sharing = [architecture::METHODS, adapter::METHODS, penalty::METHODS].concat();
-    sharing.into_iter().chain(encoders).collect()
+    let samplers = sampler::ROWS.iter().map(|row| row.method);
+    let stopping = stopping::ROWS.iter().map(|row| row.method);
+    sharing.into_iter().chain(samplers).chain(stopping).chain(encoders).collect()
 }
 
 #[cfg(test)]

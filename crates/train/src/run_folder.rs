@@ -9,6 +9,7 @@
 //! | `weights.safetensors` | the whole model, by the names of its parameters: what is opened again |
 //! | `model/` | the encoder's form and its tokenizer; where tasks share one encoder, a whole Hugging Face folder; a folder for each encoder where there are several |
 //! | `outcomes.dev.jsonl`, `outcomes.test.jsonl` | predictions beside labels; the latter from a comparison |
+//! | `sharing.json` | what the architecture learned about sharing, where it reports something |
 //! | `metrics.json` | the scores and what the run cost; written last |
 //! | `.lock` | nothing: whoever runs here holds a lock on it |
 //! | `inspect.svg` | the history as a picture, once it was asked for |
@@ -71,6 +72,11 @@ impl RunFolder {
     /// The steps and evaluations.
     pub fn history(&self) -> PathBuf {
         self.root.join("history.jsonl")
+    }
+
+    /// What the architecture learned about sharing.
+    pub fn sharing(&self) -> PathBuf {
+        self.root.join("sharing.json")
     }
 
     /// The steps and evaluations as a picture.
@@ -144,7 +150,7 @@ impl RunFolder {
     }
 
     /// All that a run writes.
-    fn written(&self) -> [PathBuf; 11] {
+    fn written(&self) -> [PathBuf; 12] {
         [
             self.config(),
             self.tasks(),
@@ -153,6 +159,7 @@ impl RunFolder {
             self.model(),
             self.weights(),
             self.heads(),
+            self.sharing(),
             self.outcomes(Split::Dev),
             self.outcomes(Split::Test),
             self.metrics(),

@@ -5,9 +5,11 @@
 //! | `read` | `history.jsonl`, as a series a task and a pair of tasks |
 //! | `summary` | means, and which tasks conflict |
 //! | `picture` | the same over the steps, as SVG |
+//! | `shared` | what the architecture learned about sharing |
 
 mod picture;
 mod read;
+pub(crate) mod shared;
 mod summary;
 
 use std::collections::BTreeMap;
@@ -20,6 +22,7 @@ use crate::run_folder::RunFolder;
 
 pub use picture::svg;
 pub use read::{HistoryProblem, Points, TaskTrace, Trace};
+pub use shared::SharedTable;
 pub use summary::{Inspection, PairInspection, TaskInspection, Unmeasured};
 
 /// Sums up what the run in a folder has written so far, be it finished or under way, and draws it into an SVG file.
@@ -29,7 +32,7 @@ pub fn inspect(folder: &Path, picture: &Path) -> Result<Inspection, TrainError> 
     let trace = Trace::read(folder)?;
     let run = RunFolder::new(folder);
     let judged_by = if run.holds_run() { judged_by(&run)? } else { BTreeMap::new() };
-    let inspection = Inspection::of(&trace);
+    let inspection = Inspection { shared: shared::read(&run)?, ..Inspection::of(&trace) };
     let svg = svg(&trace, &inspection, &name(folder), &judged_by);
     weights::write_whole(picture, svg.as_bytes())?;
     Ok(inspection)

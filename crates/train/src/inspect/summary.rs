@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::read::{Points, TaskTrace, Trace};
+use super::shared::SharedTable;
 
 /// What was seen in a run. Its JSON form is that of `mtl inspect --json`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -24,6 +25,9 @@ pub struct Inspection {
     pub tasks: Vec<TaskInspection>,
     /// The pairs of tasks that a step has measured, those of the lowest mean cosine first.
     pub pairs: Vec<PairInspection>,
+    /// What the architecture learned about sharing, if the run has finished and the architecture reports something.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub shared: Vec<SharedTable>,
 }
 
 /// How a gradient combining's inner problems ended.
@@ -125,6 +129,7 @@ impl Inspection {
             unmeasured: pairs.is_empty().then(|| unmeasured(trace)),
             tasks: trace.tasks.iter().map(|(name, of_task)| task(name, of_task)).collect(),
             pairs,
+            shared: Vec::new(),
         }
     }
 

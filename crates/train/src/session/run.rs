@@ -17,6 +17,7 @@ use crate::config::{Config, Keep};
 use crate::error::TrainError;
 use crate::evaluate::Split;
 use crate::history::{History, Line, Pair};
+use crate::inspect::shared;
 use crate::machine::peak_rss_mib;
 use crate::model::Model;
 use crate::observer::{Observer, StepReport};
@@ -380,6 +381,7 @@ impl<'a, E: Float<Master = f32>, D: Device> Run<'a, E, D> {
             self.checkpoint.load_model(&best, &self.model)?;
         }
         self.folder.write_model(&self.model, self.config, &self.text.tokenizer)?;
+        shared::write(self.folder, self.model.architecture.report())?;
         let outcomes = self.outcomes_of(kept_step)?;
         outcomes::write(self.folder, Split::Dev, &outcomes)?;
         let metrics = self.metrics(kept_step);
