@@ -116,7 +116,7 @@ impl<D: Device> Encoder<f64, D> for Plain<D> {
     }
 }
 
-/// Adds a product of the site's output, and half of its input.
+/// Adds a product of the site's output, and the site's input.
 #[derive(Debug)]
 struct Adapter<D: Device> {
     sites: Vec<Site>,
@@ -148,9 +148,10 @@ impl<D: Device> Hook<usize, f64, D> for Adapter<D> {
         input: SiteInput<'_, usize, f64, D>,
         y: Matrix<D>,
     ) -> Result<Matrix<D>, TensorError> {
-        assert!(self.sites.contains(&site) && input.x.shape().0 == y.shape().0);
+        assert!(self.sites.contains(&site));
+        assert_eq!((input.x.sizes(), input.layer.sizes()), (y.sizes(), y.sizes()));
         let more = tape.linear(&y, &self.product, Activation::Tanh)?;
-        let more = tape.binary(&more, input.layer, mtl_core_tensor::device::Binary::Add)?;
+        let more = tape.binary(&more, input.x, mtl_core_tensor::device::Binary::Add)?;
         tape.binary(&y, &more, mtl_core_tensor::device::Binary::Add)
     }
 }
