@@ -194,6 +194,6 @@ impl<H: Dim, E: Float, D: Device> Architecture<H, E, D> for Hooked<H, E, D> {
     }
 
     fn is_plain(&self) -> bool {
-        false
+        self.adapters.is_empty()
     }
 }
