@@ -3,7 +3,6 @@
 mod draws;
 mod error;
 pub mod gradient;
-mod nearest;
 #[cfg(feature = "proptest")]
 pub mod strategies;
 pub mod verify;

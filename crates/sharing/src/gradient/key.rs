@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use mtl_base::nearest;
 use serde::{Deserialize, Serialize};
 
 use super::GradientKind;
 use crate::SharingError;
-use crate::nearest::nearest;
 
 /// A value in a configuration file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use mtl_base::nearest;
+
 use super::WeightingKind;
 use crate::SharingError;
-use crate::nearest::nearest;
 
 /// A number that a weighting can be set with.
 #[derive(Debug, Clone, Copy, PartialEq)]
