@@ -1,4 +1,8 @@
 #![doc = include_str!("../README.md")]
+// A library hands back values and errors: it does not print, and a missing value is an error or says why it cannot be.
+#![deny(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used)]
+// The memory pool, the vector kernels, and disjoint writes from threads.
+#![allow(unsafe_code)]
 
 pub mod device;
 pub mod element;
