@@ -26,7 +26,7 @@ pub mod weights;
 
 pub use device::{Activation, Cpu, Device, Island};
 pub use element::{DType, Element, Float, Real, bf16};
-pub use error::{FileProblem, TensorError};
+pub use error::{FileAction, FileProblem, TensorError};
 pub use init::Init;
 pub use model::{Encoded, Encoder, Head, LayerHook, Prediction, ReadRows, Reads, Targets};
 pub use ops::attention::{Attention, QueryKeyValue};

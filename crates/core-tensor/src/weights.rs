@@ -4,7 +4,7 @@
 
 use crate::device::Device;
 use crate::element::{Element, Real, bf16};
-use crate::error::{FileProblem, TensorError};
+use crate::error::{FileAction, FileProblem, TensorError};
 use crate::param::Module;
 use half::f16;
 use mtl_base::whole;
@@ -84,7 +84,7 @@ pub fn save(path: &Path, tensors: &[NamedTensor], metadata: &[(&str, String)]) -
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), TensorError> {
     let failed = |source| TensorError::File {
         path: path.into(),
-        problem: FileProblem::Io { action: "write", source },
+        problem: FileProblem::Io { action: FileAction::Write, source },
     };
     whole::write(path, bytes).map_err(failed)
 }
@@ -102,7 +102,8 @@ impl WeightFile {
     /// Reads a file. Errors if it cannot be read, is cut short, or its header is too large or wrong.
     pub fn open(path: &Path) -> Result<WeightFile, TensorError> {
         let fail = |problem| TensorError::File { path: path.into(), problem };
-        let bytes = std::fs::read(path).map_err(|source| fail(FileProblem::Io { action: "read", source }))?;
+        let bytes = std::fs::read(path)
+            .map_err(|source| fail(FileProblem::Io { action: FileAction::Read, source }))?;
         let (header, metadata) = SafeTensors::read_metadata(&bytes).map_err(|e| fail(e.into()))?;
         let start = header + size_of::<u64>();
         let parsed = SafeTensors::deserialize(&bytes).map_err(|e| fail(e.into()))?;

@@ -46,7 +46,7 @@ pub use compare::{Arm, CompareOptions, Comparison, compare};
 pub use config::Config;
 pub use demo::{Demo, DemoOptions, demo};
 pub use describe::{Description, describe};
-pub use error::TrainError;
+pub use error::{Fault, TrainError};
 pub use evaluate::{EvaluateOptions, Split, evaluate};
 pub use inspect::{Inspection, inspect};
 pub use mtl_data::benchmark::{Benchmark, Part};
