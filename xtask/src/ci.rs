@@ -5,6 +5,7 @@ mod alone;
 mod edges;
 mod features;
 mod licences;
+mod unused;
 
 use std::time::{Duration, Instant};
 
@@ -32,6 +33,8 @@ enum Step {
     Format,
     /// Who may use whom among our crates
     Edges,
+    /// Dependencies that no source file names
+    Unused,
     /// Licences of dependencies are among those of deny.toml
     Licences,
     /// Generated files are up to date
@@ -59,6 +62,7 @@ impl Step {
         match self {
             Self::Format => run_command(&mut cargo(&["fmt", "--all", "--check"])),
             Self::Edges => edges::check(&workspace::metadata()?),
+            Self::Unused => unused::check(&workspace::metadata()?),
             Self::Licences => licences::check(),
             Self::Codegen => codegen::check(),
             Self::Lints => run_command(&mut cargo(&[

@@ -60,18 +60,24 @@ fn generate() -> anyhow::Result<Vec<Generated>> {
     let presets = presets::read(&encoders.join("presets"))?;
     let text = format(&presets::render(&presets))?;
     let names: Vec<String> = presets.into_iter().map(|preset| preset.name).collect();
-    let readme = workspace::root().join("README.md");
-    let front =
-        fs::read_to_string(&readme).with_context(|| format!("failed to read {}", readme.display()))?;
-    let front = methods::render(&front, workspace::root())?;
+    methods::check_paths("README.md", &read("README.md")?, workspace::root())?;
     Ok(vec![
         Generated { path: encoders.join("src").join("presets.rs"), text },
-        Generated { path: readme, text: front },
+        Generated {
+            path: workspace::root().join("METHODS.md"),
+            text: methods::render(&read("METHODS.md")?, workspace::root())?,
+        },
         Generated {
             path: workspace::root().join("CONFIGURATION.md"),
             text: configuration::render(workspace::root(), &names)?,
         },
     ])
+}
+
+/// The text of a page in the root of the workspace.
+fn read(name: &str) -> anyhow::Result<String> {
+    let path = workspace::root().join(name);
+    fs::read_to_string(&path).with_context(|| format!("failed to read {}", path.display()))
 }
 
 /// Formats source text by the workspace's own settings.

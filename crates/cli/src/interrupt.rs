@@ -8,7 +8,7 @@ use anyhow::Context;
 use crate::report;
 
 /// Exit code of a program that ends by an interrupt.
-pub const EXIT_CODE: u8 = 130;
+const EXIT_CODE: u8 = 130;
 
 static INTERRUPT: AtomicBool = AtomicBool::new(false);
 

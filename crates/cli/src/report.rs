@@ -4,10 +4,8 @@ use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use mtl_train::TrainError;
+use mtl_train::{Fault, TrainError};
 use serde::Serialize;
-
-use crate::interrupt;
 
 /// Writes a result to stdout. A reader that closed the pipe has seen enough, which is no error.
 ///
@@ -37,8 +35,8 @@ pub fn line(text: &str) {
 /// Says on stderr what went wrong, and with which exit code the program ends.
 pub fn failure(error: &anyhow::Error) -> ExitCode {
     let known = error.downcast_ref::<TrainError>();
-    let code = known.map_or(1, TrainError::exit_code);
-    let prefix = if code == interrupt::EXIT_CODE { "" } else { "error: " };
+    let fault = known.map_or(Fault::Run, TrainError::fault);
+    let prefix = if fault == Fault::Interrupted { "" } else { "error: " };
     let mut said = error.to_string();
     line(&format!("{prefix}{said}"));
     for cause in error.chain().skip(1).map(ToString::to_string) {
@@ -51,7 +49,7 @@ pub fn failure(error: &anyhow::Error) -> ExitCode {
     if let Some(hint) = known.and_then(hint) {
         line(&format!("  hint: {hint}"));
     }
-    ExitCode::from(code)
+    ExitCode::from(fault.exit_code())
 }
 
 /// What to do about an error, in terms of this command.

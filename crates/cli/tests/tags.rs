@@ -21,10 +21,8 @@ fn the_first_repair_is_named_and_all_are_counted() {
     let output = workplace.command(&["train", "tasks.toml", "--out", "run"]).output().unwrap();
     let said = stderr(&output);
     assert_eq!(code(&output), 0, "{said}");
-    let train =
-        "class.train.conll:7:7: `I-day` continues nothing and is read as `B-day`; the file has 2 such tags\n";
-    let dev =
-        "class.dev.conll:7:7: `I-day` continues nothing and is read as `B-day`; it is the only such tag";
+    let train = "class.train.conll:7:7: `I-day` follows neither `B-day` nor `I-day` and is read as `B-day`; the file has 2 such tags\n";
+    let dev = "class.dev.conll:7:7: `I-day` follows neither `B-day` nor `I-day` and is read as `B-day`; it is the only such tag";
     assert!(said.contains(train) && said.contains(dev), "{said}");
     assert!(workplace.read("run/config.toml").contains("invalid_bio = \"repair\""));
 
@@ -33,15 +31,15 @@ fn the_first_repair_is_named_and_all_are_counted() {
 }
 
 #[test]
-fn a_tag_that_continues_nothing_is_refused_with_its_place() {
+fn a_tag_that_follows_another_span_is_refused_with_its_place() {
     let error = workplace("invalid_bio = \"refuse\"").fail(&["plan", "tasks.toml"], 2);
-    let wanted = "class.train.conll:7:7: `I-day` after `O` continues nothing (invalid_bio = \"refuse\")\n";
+    let wanted = "class.train.conll:7:7: `I-day` follows `O`, but must follow `B-day` or `I-day` (invalid_bio = \"refuse\")\n";
     assert!(error.ends_with(wanted), "{error}");
 
     let workplace = workplace("invalid_bio = \"refuse\"");
     workplace.write("class.train.conll", "the O\ngood B-day\nday I-day\n\n");
     let error = workplace.fail(&["plan", "tasks.toml"], 2);
-    assert!(error.contains("class.dev.conll:7:7: `I-day` after `O`"), "dev too: {error}");
+    assert!(error.contains("class.dev.conll:7:7: `I-day` follows `O`"), "dev too: {error}");
 }
 
 #[test]
@@ -58,7 +56,7 @@ fn a_tag_of_another_scheme_is_refused_where_valid_bio_is_asked_for() {
 fn tags_stay_as_they_are_by_default() {
     let workplace = workplace("metrics = [\"strict_span_f1\", \"weighted_f1\"]");
     let output = workplace.command(&["train", "tasks.toml", "--out", "run"]).output().unwrap();
-    assert!(code(&output) == 0 && !stderr(&output).contains("continues nothing"), "{}", stderr(&output));
+    assert!(code(&output) == 0 && !stderr(&output).contains("is read as"), "{}", stderr(&output));
     assert!(workplace.read("run/config.toml").contains("invalid_bio = \"keep\""));
     let scores = &workplace.read_json("run/metrics.json")["tasks"]["class"];
     let names: Vec<_> = scores.as_object().expect("scores by name").keys().collect();
@@ -74,7 +72,10 @@ fn a_word_that_nobody_labelled_is_passed_over() {
     workplace.succeed(&["plan", "tasks.toml"]);
     workplace.write("class.dev.conll", "the O\nbad _\nday I-day\n\n");
     let error = workplace.fail(&["plan", "tasks.toml"], 2);
-    assert!(error.contains("class.dev.conll:3:5: `I-day` after `O` continues nothing"), "{error}");
+    assert!(
+        error.contains("class.dev.conll:3:5: `I-day` follows `O`, but must follow `B-day` or `I-day`"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -99,7 +100,6 @@ fn repairs_of_a_test_set_are_named_by_a_comparison() {
         workplace.command(&["compare", "tasks.toml", "--out", "both", "--seeds", "1"]).output().unwrap();
     let said = stderr(&output);
     assert_eq!(code(&output), 0, "{said}");
-    let test =
-        "class.test.conll:2:5: `I-day` continues nothing and is read as `B-day`; the file has 2 such tags\n";
+    let test = "class.test.conll:2:5: `I-day` follows neither `B-day` nor `I-day` and is read as `B-day`; the file has 2 such tags\n";
     assert_eq!(said.matches(test).count(), 1, "{said}");
 }

@@ -135,7 +135,7 @@ pub enum FileProblem {
     #[error("failed to {action}: {source}")]
     Io {
         /// What was attempted.
-        action: &'static str,
+        action: FileAction,
         /// The system's answer.
         source: std::io::Error,
     },
@@ -170,6 +170,24 @@ pub enum FileProblem {
         /// The element type in the file.
         dtype: String,
     },
+}
+
+/// What is done with a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileAction {
+    /// Its content is taken in.
+    Read,
+    /// It is made, or made anew.
+    Write,
+}
+
+impl std::fmt::Display for FileAction {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            FileAction::Read => "read",
+            FileAction::Write => "write",
+        })
+    }
 }
 
 /// Errors unless two run-time sizes are equal.

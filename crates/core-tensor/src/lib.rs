@@ -1,4 +1,8 @@
 #![doc = include_str!("../README.md")]
+// A library hands back values and errors: it does not print, and a missing value is an error or says why it cannot be.
+#![deny(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used)]
+// The memory pool, the vector kernels, and disjoint writes from threads.
+#![allow(unsafe_code)]
 
 pub mod device;
 pub mod element;
@@ -22,7 +26,7 @@ pub mod weights;
 
 pub use device::{Activation, Count, Cpu, Device, Island};
 pub use element::{DType, Element, Float, Real, bf16};
-pub use error::{FileProblem, TensorError};
+pub use error::{FileAction, FileProblem, TensorError};
 pub use init::Init;
 pub use model::{
     Architecture, Copies, Encoded, Encoder, Encoding, Export, Figure, Head, Hook, Hooks, NamedEncoder, Owner,

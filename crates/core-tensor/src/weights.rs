@@ -4,13 +4,12 @@
 
 use crate::device::Device;
 use crate::element::{Element, Real, bf16};
-use crate::error::{FileProblem, TensorError};
+use crate::error::{FileAction, FileProblem, TensorError};
 use crate::param::Module;
 use half::f16;
+use mtl_base::whole;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::collections::{BTreeMap, HashMap};
-use std::fs::File;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// One tensor on its way to a file.
@@ -94,19 +93,11 @@ pub fn save(path: &Path, tensors: &[NamedTensor], metadata: &[(&str, String)]) -
 
 /// Writes a file beside its place, syncs it and renames it: after a crash the old file or the new one is there.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), TensorError> {
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".{}.tmp", std::process::id()));
-    let beside = path.with_file_name(name);
-    let written = File::create(&beside).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    let renamed = written.and_then(|()| std::fs::rename(&beside, path));
-    renamed.map_err(|source| {
-        // The half-written file is of no use to anyone; the error that matters is the first.
-        let _ = std::fs::remove_file(&beside);
-        TensorError::File { path: path.into(), problem: FileProblem::Io { action: "write", source } }
-    })
+    let failed = |source| TensorError::File {
+        path: path.into(),
+        problem: FileProblem::Io { action: FileAction::Write, source },
+    };
+    whole::write(path, bytes).map_err(failed)
 }
 
 /// A weight file, read whole.
@@ -122,7 +113,8 @@ impl WeightFile {
     /// Reads a file. Errors if it cannot be read, is cut short, or its header is too large or wrong.
     pub fn open(path: &Path) -> Result<WeightFile, TensorError> {
         let fail = |problem| TensorError::File { path: path.into(), problem };
-        let bytes = std::fs::read(path).map_err(|source| fail(FileProblem::Io { action: "read", source }))?;
+        let bytes = std::fs::read(path)
+            .map_err(|source| fail(FileProblem::Io { action: FileAction::Read, source }))?;
         let (header, metadata) = SafeTensors::read_metadata(&bytes).map_err(|e| fail(e.into()))?;
         let start = header + size_of::<u64>();
         let parsed = SafeTensors::deserialize(&bytes).map_err(|e| fail(e.into()))?;

@@ -6,7 +6,8 @@ use half::f16;
 use mtl_core_tensor::shape::Const;
 use mtl_core_tensor::weights::{load_into, save, tensors_of, write_whole};
 use mtl_core_tensor::{
-    Cpu, DType, Element, FileProblem, Linear, Module, NamedTensor, Real, TensorError, WeightFile, bf16,
+    Cpu, DType, Element, FileAction, FileProblem, Linear, Module, NamedTensor, Real, TensorError, WeightFile,
+    bf16,
 };
 use proptest::prelude::*;
 use std::fs;
@@ -229,7 +230,7 @@ fn a_module_is_as_it_was_if_anything_is_wrong_with_the_file() {
 #[test]
 fn a_file_that_is_not_there_is_an_error_of_the_system() {
     let missing = PathBuf::from("no/such/file.safetensors");
-    assert!(matches!(problem(WeightFile::open(&missing)), FileProblem::Io { action: "read", .. }));
+    assert!(matches!(problem(WeightFile::open(&missing)), FileProblem::Io { action: FileAction::Read, .. }));
 }
 
 #[test]
@@ -247,7 +248,10 @@ fn a_failed_write_leaves_the_old_file_and_nothing_else() {
     // A folder of that name cannot be replaced by a file: the last of the three steps fails.
     let taken = folder.path().join("taken");
     fs::create_dir_all(taken.join("inside")).expect("a folder");
-    assert!(matches!(problem(write_whole(&taken, b"new")), FileProblem::Io { action: "write", .. }));
+    assert!(matches!(
+        problem(write_whole(&taken, b"new")),
+        FileProblem::Io { action: FileAction::Write, .. }
+    ));
     assert!(taken.join("inside").is_dir());
     assert_eq!(list(), ["kept", "taken"]);
     // A folder that is not there: the first fails.

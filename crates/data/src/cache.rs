@@ -8,13 +8,14 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
+use mtl_base::{hex, whole};
 use sha2::{Digest, Sha256};
 
 use crate::error::DataError;
 use crate::example::Example;
 use crate::location::Location;
 use crate::read::Source;
-use crate::tokenize::{Encoded, Tokenizer, hex};
+use crate::tokenize::{Encoded, Tokenizer};
 
 const MAGIC: &[u8; 4] = b"MTLT";
 /// Raised whenever the files, the readers or the tokenization change what the same key would hold.
@@ -85,16 +86,12 @@ impl TokenCache {
 
     /// The file that holds, or would hold, what is under `key`.
     pub fn path(&self, key: &CacheKey) -> PathBuf {
-        self.folder.join(format!("{}.tokens", hex(&key.0)))
+        self.folder.join(format!("{}.tokens", hex(key.0)))
     }
 
     fn write(&self, path: &Path, key: &CacheKey, encoded: &[Encoded]) -> io::Result<()> {
         fs::create_dir_all(&self.folder)?;
-        let mut temporary = tempfile::NamedTempFile::new_in(&self.folder)?;
-        write_texts(temporary.as_file_mut(), key, encoded)?;
-        temporary.as_file().sync_all()?;
-        temporary.persist(path)?;
-        Ok(())
+        whole::write_with(path, |file| write_texts(file, key, encoded))
     }
 }
 

@@ -1,7 +1,7 @@
 //! One example: its text, its label and the line where it starts.
 
-/// The text of one example.
-#[derive(Debug, Clone, PartialEq)]
+/// The text of one example. Two are the same if they are divided alike and equal to the letter.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Text {
     /// One text.
     Single(String),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::error::DataError;
 use crate::example::{Example, Label};
 use crate::location::Location;
-use crate::nearest::nearest;
+use mtl_base::nearest;
 
 /// The names of the labels of one task, in sorted order (by code point), each with its index.
 ///

@@ -1,4 +1,6 @@
 #![doc = include_str!("../README.md")]
+// A library hands back values and errors: it does not print, and a missing value is an error or says why it cannot be.
+#![deny(unreachable_pub, clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used)]
 
 pub mod benchmark;
 mod cache;
@@ -17,7 +19,8 @@ pub use error::DataError;
 pub use example::{Example, Label, LabelKind, Text};
 pub use labels::{LabelSet, UnknownLabel};
 pub use location::Location;
-pub use nearest::{names_beside, nearest, nearest_file, nearest_file_of};
+pub use mtl_base::nearest::nearest;
+pub use nearest::{names_beside, nearest_file, nearest_file_of};
 pub use read::{Format, Reader, Source, read_text};
 pub use split::{Duplicates, Split};
 pub use tokenize::{Encoded, Tokenizer};

@@ -4,6 +4,8 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 use std::fmt;
 
+use mtl_base::Draws;
+
 use crate::error::DataError;
 use crate::example::{Example, Label, Text};
 
@@ -33,9 +35,9 @@ impl Split {
         let mut strata: Vec<Vec<usize>> = strata.into_values().collect();
         let sizes: Vec<usize> = strata.iter().map(Vec::len).collect();
         let held_out = apportion(&sizes, share);
-        let mut dev = Vec::new();
+        let (mut dev, draws) = (Vec::new(), Draws::from_key(seed));
         for (stratum, count) in strata.iter_mut().zip(held_out) {
-            stratum.sort_by_key(|index| (mix(seed, *index as u64), *index));
+            stratum.sort_by_key(|index| (draws.bits(*index as u64), *index));
             dev.extend(&stratum[..count]);
         }
         Self::holding_out(dev, examples.len(), share)
@@ -60,10 +62,11 @@ impl Split {
             return Err(DataError::KeyCount { examples: examples.len(), keys: keys.len() });
         }
         let (mut groups, mut dev) = (Groups::new(examples, keys, share), Vec::new());
+        let draws = Draws::from_key(seed);
         let target = share * keys.len() as f64;
         let waiting = |(group, members): (usize, &Group)| Waiting {
             beyond: groups.beyond(group),
-            draw: mix(seed, members.examples[0] as u64),
+            draw: draws.bits(members.examples[0] as u64),
             group,
         };
         let mut queue: BinaryHeap<Waiting> = groups.all.iter().enumerate().map(waiting).collect();
@@ -202,13 +205,11 @@ pub struct Duplicates {
 impl Duplicates {
     /// The examples of `dev` whose text, exactly as it is, stands in `train`.
     pub fn between(train: &[Example], dev: &[Example]) -> Self {
-        let mut seen: HashMap<TextKey<'_>, usize> = HashMap::with_capacity(train.len());
+        let mut seen: HashMap<&Text, usize> = HashMap::with_capacity(train.len());
         for example in train {
-            seen.entry(TextKey::of(&example.text)).or_insert(example.line);
+            seen.entry(&example.text).or_insert(example.line);
         }
-        dev.iter()
-            .filter_map(|example| seen.get(&TextKey::of(&example.text)).map(|line| (*line, example.line)))
-            .collect()
+        dev.iter().filter_map(|example| seen.get(&example.text).map(|line| (*line, example.line))).collect()
     }
 }
 
@@ -239,24 +240,6 @@ impl fmt::Display for Duplicates {
     }
 }
 
-/// What makes two texts the same.
-#[derive(PartialEq, Eq, Hash)]
-enum TextKey<'a> {
-    Single(&'a str),
-    Pair(&'a str, &'a str),
-    Words(&'a [String]),
-}
-
-impl<'a> TextKey<'a> {
-    fn of(text: &'a Text) -> Self {
-        match text {
-            Text::Single(text) => Self::Single(text),
-            Text::Pair(first, second) => Self::Pair(first, second),
-            Text::Words(words) => Self::Words(words),
-        }
-    }
-}
-
 fn check_share(share: f64) -> Result<(), DataError> {
     if share > 0.0 && share < 1.0 { Ok(()) } else { Err(DataError::Share { share }) }
 }
@@ -275,14 +258,6 @@ fn apportion(sizes: &[usize], share: f64) -> Vec<usize> {
     counts
 }
 
-/// The `index`-th number of the SplitMix64 sequence of `seed` (Steele, Lea and Flood 2014).
-fn mix(seed: u64, index: u64) -> u64 {
-    let mut z = seed.wrapping_add(index.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -297,9 +272,11 @@ mod tests {
     }
 
     #[test]
-    fn draws_are_the_published_sequence() {
-        assert_eq!(mix(0, 0), 0xe220_a839_7b1d_cdaf);
-        assert_eq!(mix(0, 1), 0x6e78_9e6a_a1b9_65f4);
+    fn splits_of_a_seed_stay_as_they_are() {
+        let all = examples(&["a", "b", "a", "b", "a", "b", "a", "b", "a", "a"]);
+        let keys: Vec<String> = (0..10).map(|index| format!("{}", index / 2)).collect();
+        assert_eq!(Split::by_fraction(&all, 0.5, 7).unwrap().dev, [0, 1, 5, 8, 9]);
+        assert_eq!(Split::by_key(&all, &keys, 0.5, 7).unwrap().dev, [0, 1, 8, 9]);
     }
 
     #[test]

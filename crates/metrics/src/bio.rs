@@ -133,8 +133,14 @@ mod tests {
     #[test]
     fn refusal_names_the_first() {
         let message = |text| InvalidBio::Refuse.apply(&sentences(&["O", text])).unwrap_err().to_string();
-        assert_eq!(message("O I-LOC"), "word 1 of sentence 1 is I-LOC after O: it continues nothing");
-        assert_eq!(message("I-LOC"), "word 0 of sentence 1 is I-LOC after the start: it continues nothing");
+        assert_eq!(
+            message("O I-LOC"),
+            "word 1 of sentence 1: I-LOC follows O, but must follow B-LOC or I-LOC"
+        );
+        assert_eq!(
+            message("I-LOC"),
+            "word 0 of sentence 1: I-LOC follows the start, but must follow B-LOC or I-LOC"
+        );
         let valid = InvalidBio::Refuse.apply(&sentences(&["B-X I-X B-X O", ""])).unwrap();
         assert_eq!((valid.repaired, valid.first_repaired), (0, None));
     }

@@ -119,8 +119,11 @@ pub enum MetricError {
         /// Number of examples.
         examples: usize,
     },
-    /// A tag `I-X` that continues no `X`.
-    #[error("word {word} of sentence {sentence} is {tag} after {before}: it continues nothing")]
+    /// A tag `I-X` that follows neither `B-X` nor `I-X`.
+    #[error(
+        "word {word} of sentence {sentence}: {tag} follows {before}, but must follow B{} or {tag}",
+        tag.trim_start_matches('I')
+    )]
     InvalidBio {
         /// Index of the sentence, from 0.
         sentence: usize,

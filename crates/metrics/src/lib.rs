@@ -1,4 +1,6 @@
 #![doc = include_str!("../README.md")]
+// A library hands back values and errors: it does not print, and a missing value is an error or says why it cannot be.
+#![deny(unreachable_pub, clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used)]
 
 pub mod accuracy;
 pub mod aggregate;

@@ -1,51 +1,38 @@
 //! Random draws keyed by what they are for: the same key gives the same numbers whatever was drawn before.
 
+use mtl_base::draws::{GAMMA, mix};
+
 /// A stream of draws that depends on its key alone.
 ///
-/// SplitMix64 (Steele, Lea & Flood 2014): the state steps by a constant, and each output is a mix of the state, so the
-/// draw at any place of the stream is found without making those before it.
+/// SplitMix64 ([`mtl_base::draws`]): the draw at any place of the stream is found without making those before it.
 #[derive(Debug, Clone)]
 pub(crate) struct Draws {
-    start: u64,
+    stream: mtl_base::Draws,
     drawn: u64,
 }
-
-/// 2^64 over the golden ratio: the step of the state.
-const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl Draws {
     /// The stream of this key, for example (seed, step, task).
     pub(crate) fn of(key: &[u64]) -> Self {
-        let start = key.iter().fold(0, |state, &part| mix(state ^ mix(part.wrapping_add(STEP))));
-        Self { start, drawn: 0 }
+        let key = key.iter().fold(0, |state, &part| mix(state ^ mix(part.wrapping_add(GAMMA))));
+        Self { stream: mtl_base::Draws::from_key(key), drawn: 0 }
     }
 
     /// A number in [0, 1): the draw at `place` of the stream.
     pub(crate) fn uniform_at(&self, place: u64) -> f64 {
-        // The upper 53 bits fill the significand of an f64.
-        (self.bits_at(place) >> 11) as f64 / (1_u64 << 53) as f64
+        self.stream.uniform(place)
     }
 
     /// The numbers 0 to `n`-1, each once, every order as likely as any other (Fisher & Yates).
     pub(crate) fn permutation(&mut self, n: usize) -> Vec<usize> {
         let mut order: Vec<usize> = (0..n).collect();
         for last in (1..n).rev() {
-            let pick = self.bits_at(self.drawn) % (last as u64 + 1);
+            let pick = self.stream.bits(self.drawn) % (last as u64 + 1);
             self.drawn += 1;
             order.swap(last, pick as usize);
         }
         order
     }
-
-    fn bits_at(&self, place: u64) -> u64 {
-        mix(self.start.wrapping_add(place.wrapping_add(1).wrapping_mul(STEP)))
-    }
-}
-
-fn mix(mut state: u64) -> u64 {
-    state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    state ^ (state >> 31)
 }
 
 #[cfg(test)]
@@ -53,11 +40,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_stream_is_that_of_splitmix64() {
-        // First outputs of the reference generator for seed 1234567.
-        let stream = Draws { start: 1_234_567, drawn: 0 };
-        assert_eq!(stream.bits_at(0), 6_457_827_717_110_365_317);
-        assert_eq!(stream.bits_at(1), 3_203_168_211_198_807_973);
+    fn keys_of_several_parts_stay_as_they_are() {
+        let stream = Draws::of(&[1, 2, 3]).stream;
+        assert_eq!(stream.bits(0), 0x185b_b40c_3c12_cf8d);
+        assert_eq!(stream.bits(5), 0x0f4d_a14f_8087_f8df);
+        assert_eq!(Draws::of(&[1, 2, 3]).permutation(9), [1, 6, 2, 5, 3, 7, 0, 8, 4]);
+        assert_eq!(Draws::of(&[7]).uniform_at(3), 0.06199914425611497);
     }
 
     #[test]

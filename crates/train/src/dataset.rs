@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use mtl_base::hex;
 use mtl_curriculum::{StreamInfo, TaskId};
 use mtl_data::{Duplicates, Encoded, TokenCache, Tokenizer};
 use sha2::{Digest, Sha256};
@@ -115,7 +116,7 @@ impl ExampleSet {
             // The text of a label names its variant and all its numbers.
             hash.update(format!("{:?} {target:?}\n", encoded.first_subword));
         }
-        let sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = hex(hash.finalize());
         DataFile { path: self.path.clone(), sha256 }
     }
 

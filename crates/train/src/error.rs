@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use mtl_core_tensor::{FileProblem, TensorError};
+use mtl_core_tensor::{FileAction, FileProblem, TensorError};
 use mtl_curriculum::CurriculumError;
 use mtl_data::synthetic::SyntheticError;
 use mtl_data::{DataError, Location};
@@ -293,8 +293,12 @@ pub enum TrainError {
         /// Examples of the second.
         other: usize,
     },
-    /// A tag `I-X` that continues no `X`, where the configuration refuses it.
-    #[error("{at}: `{tag}` after {} continues nothing (invalid_bio = \"refuse\")", said(before))]
+    /// A tag `I-X` that follows neither `B-X` nor `I-X`, where the configuration refuses it.
+    #[error(
+        "{at}: `{tag}` follows {}, but must follow `B{}` or `{tag}` (invalid_bio = \"refuse\")",
+        said(before),
+        tag.trim_start_matches('I')
+    )]
     InvalidBio {
         /// The tag's place.
         at: Location,
@@ -448,30 +452,64 @@ impl TrainError {
     /// The exit code of a program that ends with this error: 2 for the user's mistakes, 1 for a failed run, 130
     /// after an interrupt.
     pub fn exit_code(&self) -> u8 {
+        self.fault().exit_code()
+    }
+
+    /// Whose fault the error is.
+    pub fn fault(&self) -> Fault {
         match self {
-            TrainError::Interrupted { .. } => 130,
-            TrainError::Setting { source, .. } | TrainError::Evaluation { source, .. } => source.exit_code(),
-            TrainError::Tensor(TensorError::UnknownIsa { .. }) => 2,
-            // A file that is damaged or not a model's is a mistake; that it cannot be written is not.
-            TrainError::Tensor(TensorError::File { problem, .. })
-                if !matches!(problem, FileProblem::Io { action: "write", .. }) =>
-            {
-                2
-            }
-            TrainError::Encoder(EncoderError::Tensor(TensorError::File {
-                problem: FileProblem::Io { action: "write", .. },
-                ..
-            }))
+            TrainError::Interrupted { .. } => Fault::Interrupted,
+            TrainError::Setting { source, .. } | TrainError::Evaluation { source, .. } => source.fault(),
+            TrainError::Tensor(error) => fault_of_tensor(error),
+            TrainError::Encoder(error) => fault_of_encoder(error),
+            // Of what can be wrong with predictions, only this follows from what the file says.
+            TrainError::Score { source: MetricError::NotBinary { .. }, .. } => Fault::User,
+            TrainError::Score { .. }
             | TrainError::Synthetic { .. }
             | TrainError::Sharing(_)
-            | TrainError::Tensor(_)
             | TrainError::Summary(_)
             | TrainError::Io { .. }
             | TrainError::Threads { .. }
-            | TrainError::NotFinite { .. } => 1,
-            TrainError::Encoder(EncoderError::Io { action, .. }) if *action != "read" => 1,
-            TrainError::Score { source, .. } if !matches!(source, MetricError::NotBinary { .. }) => 1,
-            _ => 2,
+            | TrainError::NotFinite { .. } => Fault::Run,
+            TrainError::Config(_)
+            | TrainError::Data(_)
+            | TrainError::Curriculum(_)
+            | TrainError::Predictions(_)
+            | TrainError::Output { .. }
+            | TrainError::Split { .. }
+            | TrainError::HoldsRun { .. }
+            | TrainError::Busy { .. }
+            | TrainError::Occupied { .. }
+            | TrainError::NoRun { .. }
+            | TrainError::NoHistory { .. }
+            | TrainError::History { .. }
+            | TrainError::ConfigChanged { .. }
+            | TrainError::DataChanged { .. }
+            | TrainError::EncoderChanged { .. }
+            | TrainError::DrawsChanged { .. }
+            | TrainError::Damaged { .. }
+            | TrainError::UnknownTask { .. }
+            | TrainError::TaskNeeded { .. }
+            | TrainError::NoSplit { .. }
+            | TrainError::Unlabelled { .. }
+            | TrainError::OneClass { .. }
+            | TrainError::MissingHead { .. }
+            | TrainError::NoBenchmarkTask { .. }
+            | TrainError::NoPredictions { .. }
+            | TrainError::NoSuchChoice { .. }
+            | TrainError::CandidateCount { .. }
+            | TrainError::OtherExamples { .. }
+            | TrainError::InvalidBio { .. }
+            | TrainError::NoBio { .. }
+            | TrainError::OutOfScale { .. }
+            | TrainError::TooLong { .. }
+            | TrainError::TooFewPositions { .. }
+            | TrainError::UnknownPreset { .. }
+            | TrainError::NothingToCompare { .. }
+            | TrainError::NeverShown { .. }
+            | TrainError::OtherGold { .. }
+            | TrainError::OneTask { .. }
+            | TrainError::NoSeeds => Fault::User,
         }
     }
 
@@ -479,6 +517,49 @@ impl TrainError {
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> TrainError {
         let path = path.to_owned();
         move |source| TrainError::Io { action, path, source }
+    }
+}
+
+/// Who can do something about an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The user: the command, the configuration or the data have a mistake.
+    User,
+    /// Nobody who reads the message: a run, or the system, failed.
+    Run,
+    /// Somebody stopped the run, which is no error.
+    Interrupted,
+}
+
+impl Fault {
+    /// The exit code of a program that ends so.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Fault::Run => 1,
+            Fault::User => 2,
+            Fault::Interrupted => 130,
+        }
+    }
+}
+
+/// A file that is damaged or not a model's is a mistake; that it cannot be written is not.
+fn fault_of_tensor(error: &TensorError) -> Fault {
+    match error {
+        TensorError::File { problem: FileProblem::Io { action: FileAction::Write, .. }, .. } => Fault::Run,
+        TensorError::File { .. } | TensorError::UnknownIsa { .. } => Fault::User,
+        _ => Fault::Run,
+    }
+}
+
+/// A folder that cannot be read, or is not a model's, is a mistake; that it cannot be written is not.
+fn fault_of_encoder(error: &EncoderError) -> Fault {
+    match error {
+        EncoderError::Tensor(TensorError::File {
+            problem: FileProblem::Io { action: FileAction::Write, .. },
+            ..
+        }) => Fault::Run,
+        EncoderError::Io { action, .. } if *action != "read" => Fault::Run,
+        _ => Fault::User,
     }
 }
 

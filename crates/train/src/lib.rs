@@ -1,4 +1,6 @@
 #![doc = include_str!("../README.md")]
+// A library hands back values and errors: it does not print, and a missing value is an error or says why it cannot be.
+#![deny(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used)]
 
 pub mod answer;
 pub mod batch;
@@ -45,7 +47,7 @@ pub use compare::{Arm, CompareOptions, Comparison, compare};
 pub use config::Config;
 pub use demo::{Demo, DemoOptions, demo};
 pub use describe::{Description, describe};
-pub use error::TrainError;
+pub use error::{Fault, TrainError};
 pub use evaluate::{EvaluateOptions, Split, evaluate};
 pub use inspect::{Inspection, inspect};
 pub use mtl_data::benchmark::{Benchmark, Part};

@@ -30,19 +30,10 @@ pub(super) struct Ours {
 pub(super) struct Peer {
     /// What it is called in the report.
     pub(super) name: &'static str,
-    /// Who it is.
-    pub(super) script: Script,
+    /// The name of its script in `peers`.
+    pub(super) script: &'static str,
     /// Its settings beyond the work itself.
     pub(super) flags: &'static [&'static str],
-}
-
-/// A peer's script.
-#[derive(Clone, Copy)]
-pub(super) enum Script {
-    /// Of the reference folder: PyTorch with transformers.
-    Reference(&'static str),
-    /// Beside this file, in `peers`.
-    Own(&'static str),
 }
 
 /// What is done.
@@ -75,10 +66,10 @@ pub(super) struct Step {
     pub(super) steps: usize,
 }
 
-const PYTORCH: Script = Script::Reference("torch_step.py");
-const TORCHJD: Script = Script::Own("torchjd_step.py");
-const MULTITASK: Script = Script::Reference("torch_multitask.py");
-const EMBED: Script = Script::Own("embed_peer.py");
+const PYTORCH: &str = "torch_step.py";
+const TORCHJD: &str = "torchjd_step.py";
+const MULTITASK: &str = "torch_multitask.py";
+const EMBED: &str = "embed_peer.py";
 
 /// Every case, in the order in which they run.
 pub(super) fn cases() -> Vec<Case> {
@@ -105,7 +96,7 @@ pub(super) fn cases() -> Vec<Case> {
         training("multitask-four", &["stsb", "snli", "ewt", "wnut"], 1),
         embeddings("embeddings-minilm"),
     ];
-    let peers = vec![peer("Python", Script::Own("metrics_peer.py"), &[])];
+    let peers = vec![peer("Python", "metrics_peer.py", &[])];
     cases.push(Case { name: "metrics", ours: vec![ours("mtl", Work::Metrics)], peers });
     cases
 }
@@ -175,7 +166,7 @@ fn ours(name: &str, work: Work) -> Ours {
     Ours { name: name.to_owned(), work, isa: None }
 }
 
-fn peer(name: &'static str, script: Script, flags: &'static [&'static str]) -> Peer {
+fn peer(name: &'static str, script: &'static str, flags: &'static [&'static str]) -> Peer {
     Peer { name, script, flags }
 }
 

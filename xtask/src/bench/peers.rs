@@ -13,7 +13,7 @@ use std::{env, fs};
 
 use anyhow::{Context, bail, ensure};
 
-use super::cases::{Case, Ours, Peer, Script, Work, cases};
+use super::cases::{Case, Ours, Peer, Work, cases};
 use super::machine::Machine;
 use super::report::{Row, Setting, Side, page};
 use super::sample::Sample;
@@ -41,9 +41,9 @@ const SAME_TOKENS: f64 = 0.01;
 /// What to compare, and where the peer's scripts and the data are.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Folder of torch_step.py and torch_multitask.py
+    /// Folder of other peers' scripts, each by its name in xtask/src/bench/peers, where those are that are run without it
     #[arg(long, value_name = "DIR")]
-    reference: PathBuf,
+    reference: Option<PathBuf>,
     /// Folder of a pretrained encoder, for the `multitask` and `embeddings` cases
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
@@ -76,6 +76,9 @@ pub(crate) struct Args {
 /// Runs the chosen cases and prints the page.
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     let cases = chosen(args)?;
+    if let Some(folder) = &args.reference {
+        ensure!(folder.is_dir(), "{} is no folder", folder.display());
+    }
     let environment = environment(args)?;
     let threads = args.threads.unwrap_or_else(|| available_parallelism().map_or(1, usize::from));
     let scratch = workspace::scratch(&workspace::metadata()?, "peers")?;
@@ -204,11 +207,7 @@ impl Bench<'_> {
 
     fn script(&self, peer: &Peer) -> Command {
         let mut command = self.environment.command();
-        command.arg(match peer.script {
-            Script::Reference(name) => self.args.reference.join(name),
-            Script::Own(name) => workspace::root().join("xtask/src/bench/peers").join(name),
-        });
-        command.args(peer.flags);
+        command.arg(script(self.args.reference.as_deref(), peer.script)).args(peer.flags);
         command
     }
 
@@ -227,6 +226,12 @@ impl Bench<'_> {
     }
 }
 
+/// The file of a peer's script: that of the folder `reference` if it has one of this name, otherwise ours.
+fn script(reference: Option<&Path>, name: &str) -> PathBuf {
+    let other = reference.map(|folder| folder.join(name)).filter(|file| file.is_file());
+    other.unwrap_or_else(|| workspace::root().join("xtask/src/bench/peers").join(name))
+}
+
 /// Errors if a peer's runs went over other tokens than ours.
 fn check_tokens(row: &Row) -> anyhow::Result<()> {
     let tokens = |side: &Side| side.samples.iter().map(|sample| sample.tokens).next_back();
@@ -241,7 +246,10 @@ fn check_tokens(row: &Row) -> anyhow::Result<()> {
 
 /// The command as typed, with `DIR` for folders: they differ on every machine.
 fn command(args: &Args) -> String {
-    let mut text = String::from("cargo xtask bench peers --reference DIR");
+    let mut text = String::from("cargo xtask bench peers");
+    if args.reference.is_some() {
+        text += " --reference DIR";
+    }
     if args.model.is_some() && args.data.is_some() {
         text += " --model DIR --data DIR";
     }
@@ -277,6 +285,17 @@ mod tests {
     fn side(name: &str, tokens: f64) -> Side {
         let sample = Sample { seconds: 1.0, tokens, sentences: None, peak_rss_mib: 1.0, scores: Vec::new() };
         Side { name: name.to_owned(), flop: None, samples: vec![sample] }
+    }
+
+    #[test]
+    fn every_peer_has_its_script_here() {
+        for peer in cases().iter().flat_map(|case| &case.peers) {
+            let ours = script(None, peer.script);
+            assert!(ours.is_file(), "{}: {}", peer.name, ours.display());
+            // A folder without a script of this name changes nothing.
+            assert_eq!(script(Some(workspace::root()), peer.script), ours);
+            assert_eq!(script(ours.parent(), peer.script), ours);
+        }
     }
 
     #[test]

@@ -11,15 +11,15 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("mtl-base", &[]),
     // Plain numbers.
     ("mtl-metrics", &["mtl-base"]),
-    ("mtl-curriculum", &["mtl-base"]),
+    ("mtl-curriculum", &[]),
     // Tensors.
     ("mtl-core-tensor", &["mtl-base"]),
     // Text.
-    ("mtl-data", &["mtl-base", "mtl-core-tensor"]),
+    ("mtl-data", &["mtl-base"]),
     // Models, never each other.
-    ("mtl-encoders", &["mtl-base", "mtl-core-tensor"]),
-    ("mtl-heads", &["mtl-base", "mtl-core-tensor"]),
-    ("mtl-sharing", &["mtl-base", "mtl-core-tensor"]),
+    ("mtl-encoders", &["mtl-core-tensor"]),
+    ("mtl-heads", &["mtl-core-tensor"]),
+    ("mtl-sharing", &["mtl-base"]),
     // Session.
     (
         "mtl-train",
@@ -57,6 +57,10 @@ pub(crate) fn check(metadata: &Metadata) -> anyhow::Result<()> {
     if !wrong.is_empty() {
         bail!("dependencies outside the layers:\n  {}", wrong.join("\n  "));
     }
+    let unused = unused(&edges, LAYERS);
+    if !unused.is_empty() {
+        bail!("edges that xtask/src/ci/edges.rs allows and nobody uses:\n  {}", unused.join("\n  "));
+    }
     println!(
         "{} crates, {} edges allowed",
         edges.len(),
@@ -78,6 +82,14 @@ fn violations(edges: &[(&str, Vec<&str>)], layers: &[(&str, &[&str])]) -> Vec<St
     wrong
 }
 
+/// The allowed edges that there are not.
+fn unused(edges: &[(&str, Vec<&str>)], layers: &[(&str, &[&str])]) -> Vec<String> {
+    let used =
+        |user: &str, used: &str| edges.iter().any(|(name, uses)| *name == user && uses.contains(&used));
+    let allowed = layers.iter().flat_map(|(user, allowed)| allowed.iter().map(move |to| (*user, *to)));
+    allowed.filter(|(user, to)| !used(user, to)).map(|(user, to)| format!("{user} -> {to}")).collect()
+}
+
 fn list(allowed: &[&str]) -> String {
     if allowed.is_empty() { "none of ours".to_owned() } else { allowed.join(", ") }
 }
@@ -96,6 +108,13 @@ mod tests {
     fn a_crate_without_a_layer_is_named() {
         let wrong = violations(&[("mtl-new", vec![])], LAYERS);
         assert!(wrong[0].starts_with("mtl-new has no layer"), "{wrong:?}");
+    }
+
+    #[test]
+    fn an_allowed_edge_that_nobody_uses_is_named() {
+        let layers: &[(&str, &[&str])] = &[("a", &[]), ("b", &["a"]), ("c", &["a", "b"])];
+        let edges = [("a", vec![]), ("b", vec!["a"]), ("c", vec!["a"])];
+        assert_eq!(unused(&edges, layers), ["c -> b"]);
     }
 
     #[test]

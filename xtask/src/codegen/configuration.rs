@@ -177,7 +177,7 @@ fn plain(text: &str) -> String {
 
 /// The methods of `weighting` and `gradients`, and their keys.
 fn methods(page: &mut String) -> anyhow::Result<()> {
-    writeln!(page, "\nThe methods; `README.md` has their papers and laws.\n")?;
+    writeln!(page, "\nThe methods; `METHODS.md` has their papers and laws.\n")?;
     writeln!(page, "| value | of | method |\n|---|---|---|")?;
     for kind in WeightingKind::ALL {
         writeln!(page, "| `{}` | `weighting` | {} |", kind.name(), kind.title())?;

@@ -1,4 +1,4 @@
-//! The table of methods of sharing in `README.md`, from their registries and the names of their property tests.
+//! The table of methods of sharing in `METHODS.md`, from their registries and the names of their property tests.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -21,19 +21,19 @@ struct Method {
     laws: Vec<String>,
 }
 
-/// The text of the README with its table written anew.
-pub(super) fn render(readme: &str, root: &Path) -> anyhow::Result<String> {
-    let begin = readme.find(BEGIN).context("README.md has no place for the table of methods")? + BEGIN.len();
-    let end = begin + readme[begin..].find(END).context("the table of methods in README.md has no end")?;
-    check_paths(readme, root)?;
-    Ok(format!("{}{}{}", &readme[..begin], table(root)?, &readme[end..]))
+/// The text of `METHODS.md` with its table written anew.
+pub(super) fn render(page: &str, root: &Path) -> anyhow::Result<String> {
+    let begin = page.find(BEGIN).context("METHODS.md has no place for the table of methods")? + BEGIN.len();
+    let end = begin + page[begin..].find(END).context("the table of methods in METHODS.md has no end")?;
+    check_paths("METHODS.md", page, root)?;
+    Ok(format!("{}{}{}", &page[..begin], table(root)?, &page[end..]))
 }
 
-/// Errors at a path of a source file in the README that leads nowhere.
-fn check_paths(readme: &str, root: &Path) -> anyhow::Result<()> {
-    let paths = readme.split('`').skip(1).step_by(2).filter(|quoted| quoted.starts_with("crates/"));
+/// Errors at a path of a source file in the page of this name that leads nowhere.
+pub(super) fn check_paths(name: &str, page: &str, root: &Path) -> anyhow::Result<()> {
+    let paths = page.split('`').skip(1).step_by(2).filter(|quoted| quoted.starts_with("crates/"));
     for path in paths.filter(|path| !path.contains(char::is_whitespace)) {
-        ensure!(root.join(path).exists(), "README.md names `{path}`, which does not exist");
+        ensure!(root.join(path).exists(), "{name} names `{path}`, which does not exist");
     }
     Ok(())
 }
@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_path_that_leads_nowhere_is_named() {
-        let error = check_paths("see `crates/none.rs`", Path::new("/nowhere")).unwrap_err();
+        let error = check_paths("README.md", "see `crates/none.rs`", Path::new("/nowhere")).unwrap_err();
         assert_eq!(error.to_string(), "README.md names `crates/none.rs`, which does not exist");
     }
 }

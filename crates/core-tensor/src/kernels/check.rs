@@ -1,17 +1,13 @@
 //! What the kernels' tests share: repeatable inputs, comparisons, finite differences.
 
+use mtl_base::draws::{Draws, GAMMA};
+
 use crate::element::Float;
 
 /// `n` repeatable values in [-2, 2), different for each seed.
 pub(crate) fn values<E: Float>(n: usize, seed: u64) -> Vec<E> {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let mut next = || {
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1u64 << 51) as f64 - 2.0
-    };
-    (0..n).map(|_| E::of(next())).collect()
+    let draws = Draws::from_key(seed.wrapping_mul(GAMMA));
+    (0..n as u64).map(|index| E::of(4.0 * draws.uniform(index) - 2.0)).collect()
 }
 
 /// Panics unless the slices agree within `tolerance`, absolute below 1 and relative above.

@@ -17,8 +17,8 @@ use super::{Asks, Benchmark, BenchmarkError, BenchmarkTask, Question};
 use crate::error::DataError;
 use crate::example::{Label, LabelKind, Text};
 use crate::location::Location;
-use crate::nearest::nearest;
 use crate::read::{Format, Lines, Source};
+use mtl_base::nearest;
 
 /// What was predicted for one question.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,12 +9,12 @@ use std::sync::Arc;
 use crate::error::DataError;
 use crate::example::{Example, Label, Text};
 use crate::labels::LabelSet;
-use crate::nearest::nearest;
 use crate::read::conll::check_words_and_tags;
 use crate::read::label::LabelReader;
 use crate::read::lines::Lines;
 use crate::read::reader::Rows;
 use crate::read::source::Source;
+use mtl_base::nearest;
 
 const COLUMNS: [&str; 10] =
     ["id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc"];

@@ -16,13 +16,13 @@ use crate::error::DataError;
 use crate::example::{Example, Label, LabelKind, Text};
 use crate::labels::LabelSet;
 use crate::location::Location;
-use crate::nearest::nearest;
 use crate::read::empty_lines::EmptyLines;
 use crate::read::label::LabelReader;
 use crate::read::lines::Lines;
 use crate::read::reader::Rows;
 use crate::read::source::Source;
 use crate::read::table::check_tag_count;
+use mtl_base::nearest;
 
 pub(super) type Object<'a> = BTreeMap<String, &'a RawValue>;
 

@@ -8,9 +8,9 @@ use crate::error::DataError;
 use crate::example::{Example, Label, LabelKind, Text};
 use crate::labels::LabelSet;
 use crate::location::Location;
-use crate::nearest::nearest;
 use crate::read::label::LabelReader;
 use crate::read::source::{Source, column_number};
+use mtl_base::nearest;
 
 /// One field of a row and where it begins.
 pub(crate) struct Cell<'a> {

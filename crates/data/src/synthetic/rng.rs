@@ -1,16 +1,8 @@
 //! Random draws of the generator: integers only, the same on every platform.
 //!
-//! SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014): the
-//! state is a counter with a fixed odd increment, and a draw is a bijective mix of the counter.
+//! SplitMix64 ([`mtl_base::draws`]), each stream keyed by the hash of its name.
 
-const INCREMENT: u64 = 0x9e37_79b9_7f4a_7c15;
-
-/// Mixes 64 bits (a bijection): the output function of SplitMix64.
-fn mix(mut bits: u64) -> u64 {
-    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    bits ^ (bits >> 31)
-}
+use mtl_base::draws::{Draws, GAMMA, InOrder, mix};
 
 /// A hash of a text that never changes between versions and platforms (64-bit FNV-1a, then mixed).
 pub(super) fn stable_hash(text: &str) -> u64 {
@@ -22,26 +14,17 @@ pub(super) fn stable_hash(text: &str) -> u64 {
 
 /// A stream of draws.
 #[derive(Debug, Clone)]
-pub(super) struct Rng {
-    counter: u64,
-}
+pub(super) struct Rng(InOrder);
 
 impl Rng {
     /// The stream called `name` of `seed`: streams of other names or seeds are unrelated.
     pub(super) fn new(seed: u64, name: &str) -> Self {
-        Self { counter: mix(seed.wrapping_add(INCREMENT)) ^ stable_hash(name) }
-    }
-
-    /// 64 random bits.
-    pub(super) fn bits(&mut self) -> u64 {
-        self.counter = self.counter.wrapping_add(INCREMENT);
-        mix(self.counter)
+        Self(Draws::from_key(mix(seed.wrapping_add(GAMMA)) ^ stable_hash(name)).in_order())
     }
 
     /// A number in `0..n`; the bias of the multiplication is below n / 2^64.
     pub(super) fn below(&mut self, n: usize) -> usize {
-        debug_assert!(n > 0, "a draw below 0 has no value");
-        ((u128::from(self.bits()) * n as u128) >> 64) as usize
+        self.0.below(n as u64) as usize
     }
 
     /// True in `percent` of 100 draws.
@@ -60,18 +43,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_draws_of_splitmix64_with_seed_0() {
-        let mut rng = Rng { counter: 0 };
-        // The published first outputs of the generator for seed 0.
-        assert_eq!(rng.bits(), 0xe220_a839_7b1d_cdaf);
-        assert_eq!(rng.bits(), 0x6e78_9e6a_a1b9_65f4);
-        assert_eq!(rng.bits(), 0x06c4_5d18_8009_454f);
+    fn keys_of_seeds_and_names_stay_as_they_are() {
+        let mut rng = Rng::new(1, "a");
+        let first = [0x6b8f_3230_8a49_b10f, 0x5532_68be_d214_ba07, 0xb090_11f0_d5c8_c694];
+        assert_eq!([(); 3].map(|()| rng.0.bits()), first);
+        assert_eq!(stable_hash("a"), 0x02c0_bdbf_4814_20f8);
     }
 
     #[test]
     fn streams_with_other_names_differ() {
-        assert_ne!(Rng::new(1, "a").bits(), Rng::new(1, "b").bits());
-        assert_ne!(Rng::new(1, "a").bits(), Rng::new(2, "a").bits());
+        assert_ne!(Rng::new(1, "a").0.bits(), Rng::new(1, "b").0.bits());
+        assert_ne!(Rng::new(1, "a").0.bits(), Rng::new(2, "a").0.bits());
     }
 
     #[test]

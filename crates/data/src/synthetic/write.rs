@@ -4,8 +4,9 @@
 //! are JSON lines with the keys `text`, or `text_a` and `text_b`, and `label`.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
+
+use mtl_base::whole;
 
 use super::{Corpus, SyntheticTask, vocabulary};
 use crate::{Example, Label, Text};
@@ -69,14 +70,7 @@ impl SyntheticTask {
 
 fn write_file(folder: &Path, name: &str, content: &str) -> Result<(), SyntheticError> {
     let path = folder.join(name);
-    let write = || -> std::io::Result<()> {
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(content.as_bytes())?;
-        file.as_file().sync_all()?;
-        file.persist(&path).map_err(|failed| failed.error)?;
-        Ok(())
-    };
-    write().map_err(|source| SyntheticError::File { path: path.clone(), source })
+    whole::write(&path, content.as_bytes()).map_err(|source| SyntheticError::File { path, source })
 }
 
 /// The lines of one example, the last line break included.

@@ -8,6 +8,7 @@ mod unknown;
 
 use std::path::Path;
 
+use mtl_base::hex;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use tokenizers::utils::truncation::truncate_encodings;
@@ -88,7 +89,7 @@ impl Tokenizer {
     fn new(mut inner: tokenizers::Tokenizer, max_tokens: usize) -> Result<Self, DataError> {
         inner.with_padding(None);
         inner.with_truncation(None).expect("switching truncation off cannot fail");
-        let fingerprint = hex(&Sha256::digest(json_of(&inner)));
+        let fingerprint = hex(Sha256::digest(json_of(&inner)));
         let special = special_tokens(&inner, true);
         if max_tokens <= special {
             return Err(DataError::MaxTokens { max_tokens, special });
@@ -232,11 +233,6 @@ fn not_json(path: &Path, error: &serde_json::Error) -> DataError {
 
 fn json_of(tokenizer: &tokenizers::Tokenizer) -> String {
     tokenizer.to_string(false).expect("a tokenizer in memory is valid json")
-}
-
-/// Bytes as hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -1,28 +1,24 @@
 //! Random draws that are functions of where they are used: no state, so the same on any number of threads.
 //!
-//! A stream is keyed by (seed, number of the stream); its draw at a position is the output of SplitMix64 at
-//! that position.
-//!
-//! Steele, Lea & Flood 2014, "Fast Splittable Pseudorandom Number Generators", Fig. 17 (constants of variant 13).
+//! A stream is keyed by (seed, number of the stream); its draw at a position is the output of SplitMix64
+//! ([`mtl_base::draws`]) at that position.
 
-/// The step of SplitMix64: 2^64 over the golden ratio, odd.
-const GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
+use mtl_base::draws::{GAMMA, mix};
 
 /// One stream of draws.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Draws {
-    key: u64,
-}
+pub struct Draws(mtl_base::Draws);
 
 impl Draws {
     /// The stream with this number of all those of a seed.
     pub fn new(seed: u64, stream: u64) -> Self {
-        Self { key: mix(mix(seed.wrapping_add(GAMMA)).wrapping_add(stream.wrapping_mul(GAMMA))) }
+        let key = mix(mix(seed.wrapping_add(GAMMA)).wrapping_add(stream.wrapping_mul(GAMMA)));
+        Self(mtl_base::Draws::from_key(key))
     }
 
     /// 64 random bits at a position.
     pub fn bits(&self, position: u64) -> u64 {
-        mix(self.key.wrapping_add(position.wrapping_add(1).wrapping_mul(GAMMA)))
+        self.0.bits(position)
     }
 
     /// Two numbers below `n` from the bits at a position; each has the same probability to within `n / 2^32`, so `n` is
@@ -34,14 +30,8 @@ impl Draws {
 
     /// A number below `n` at a position; each has the same probability to within `n / 2^64`.
     pub fn below(&self, position: u64, n: usize) -> usize {
-        ((u128::from(self.bits(position)) * n as u128) >> 64) as usize
+        self.0.below(position, n as u64) as usize
     }
-}
-
-fn mix(mut bits: u64) -> u64 {
-    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    bits ^ (bits >> 31)
 }
 
 #[cfg(test)]
@@ -49,11 +39,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_generator_is_splitmix64() {
-        // The first outputs of the published C code with state 1234567.
-        let draws = Draws { key: 1_234_567 };
-        let outputs = [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423];
-        assert_eq!([0, 1, 2].map(|position| draws.bits(position)), outputs);
+    fn keys_of_seeds_and_streams_stay_as_they_are() {
+        let draws = Draws::new(3, 1);
+        assert_eq!(draws.bits(0), 0x546f_3606_1b6b_1313);
+        assert_eq!(draws.bits(5), 0x847c_6426_27a6_7ae0);
     }
 
     #[test]

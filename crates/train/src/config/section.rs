@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use mtl_base::line_and_column;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -19,15 +20,8 @@ pub(super) struct Source<'s> {
 impl Source<'_> {
     /// The problem at the byte `at` of the text.
     pub(super) fn error(&self, at: usize, problem: ConfigProblem) -> ConfigError {
-        let (line, column) = self.place(at);
+        let (line, column) = line_and_column(self.text, at);
         ConfigError::Invalid { path: self.path.to_owned(), line, column, problem: Box::new(problem) }
-    }
-
-    /// Line and column, from 1, of the byte `at` of the text.
-    fn place(&self, at: usize) -> (usize, usize) {
-        let before = &self.text[..at.min(self.text.len())];
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
     }
 }
 
@@ -95,7 +89,7 @@ impl<'s> Section<'s> {
                 }
                 Err(_) => entry.value.span().start,
             };
-            places.insert(entry.name, self.source.place(at));
+            places.insert(entry.name, line_and_column(self.source.text, at));
         }
     }
 

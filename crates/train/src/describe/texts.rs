@@ -147,36 +147,18 @@ pub struct Duplicated {
 
 impl Duplicated {
     pub(super) fn of(raw: &RawTexts, dev_in_train: usize) -> Duplicated {
-        let mut first: HashMap<Key<'_>, &Label> = HashMap::with_capacity(raw.train.len());
+        let mut first: HashMap<&Text, &Label> = HashMap::with_capacity(raw.train.len());
         let (mut in_train, mut contradicting) = (0, 0);
         for example in &raw.train {
-            match first.get(&Key::of(&example.text)) {
+            match first.get(&example.text) {
                 Some(label) => {
                     in_train += 1;
                     contradicting += usize::from(*label != &example.label);
                 }
-                None => drop(first.insert(Key::of(&example.text), &example.label)),
+                None => drop(first.insert(&example.text, &example.label)),
             }
         }
         Duplicated { in_train, contradicting, dev_in_train }
-    }
-}
-
-/// What makes two texts the same.
-#[derive(PartialEq, Eq, Hash)]
-enum Key<'a> {
-    Single(&'a str),
-    Pair(&'a str, &'a str),
-    Words(&'a [String]),
-}
-
-impl<'a> Key<'a> {
-    fn of(text: &'a Text) -> Self {
-        match text {
-            Text::Single(text) => Key::Single(text),
-            Text::Pair(first, second) => Key::Pair(first, second),
-            Text::Words(words) => Key::Words(words),
-        }
     }
 }
 

@@ -21,7 +21,11 @@ pub struct Repaired {
 impl fmt::Display for Repaired {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Repaired { count, first, tag } = self;
-        write!(f, "warning: {first}: `{tag}` continues nothing and is read as `B{}`", &tag[1..])?;
+        let begin = format!("B{}", &tag[1..]);
+        write!(
+            f,
+            "warning: {first}: `{tag}` follows neither `{begin}` nor `{tag}` and is read as `{begin}`"
+        )?;
         match count {
             1 => write!(f, "; it is the only such tag of the file"),
             _ => write!(f, "; the file has {count} such tags"),

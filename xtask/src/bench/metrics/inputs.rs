@@ -1,5 +1,7 @@
 //! Predictions to score: each a fixed function of its seed, so that `peers/metrics_peer.py` draws the same.
 
+use mtl_base::draws::{Draws, InOrder};
+
 /// Examples of the metrics of labels, and words of those of tags.
 pub(super) const LABELS: usize = 1_000_000;
 /// Examples of a bootstrap.
@@ -15,31 +17,27 @@ const TEXTS: usize = 10_000;
 const WORDS: usize = 30;
 const VOCABULARY: u64 = 5_000;
 
-/// Numbers that look random (Steele, Lea & Flood 2014, "Fast splittable pseudorandom number generators").
-struct SplitMix64(u64);
+/// SplitMix64 from this state, read in order.
+struct SplitMix64(InOrder);
 
 impl SplitMix64 {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+    fn new(state: u64) -> Self {
+        Self(Draws::from_key(state).in_order())
     }
 
     fn below(&mut self, end: u64) -> usize {
-        (self.next() % end) as usize
+        (self.0.bits() % end) as usize
     }
 
     /// From 0 to below 1.
     fn unit(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1u64 << 53) as f64
+        self.0.uniform()
     }
 }
 
 /// Gold classes, and predictions of which about 70 % repeat them. Three draws an example.
 pub(super) fn classes(seed: u64, n_classes: usize) -> (Vec<usize>, Vec<usize>) {
-    let mut draws = SplitMix64(seed);
+    let mut draws = SplitMix64::new(seed);
     let mut pair = || {
         let gold = draws.below(n_classes as u64);
         let (right, other) = (draws.below(10) < 7, draws.below(n_classes as u64));
@@ -50,7 +48,7 @@ pub(super) fn classes(seed: u64, n_classes: usize) -> (Vec<usize>, Vec<usize>) {
 
 /// Gold values, and predictions: gold with as much noise. Two draws an example.
 pub(super) fn values(seed: u64) -> (Vec<f64>, Vec<f64>) {
-    let mut draws = SplitMix64(seed);
+    let mut draws = SplitMix64::new(seed);
     let mut pair = || {
         let gold = draws.unit();
         (gold, gold + draws.unit())
@@ -60,7 +58,7 @@ pub(super) fn values(seed: u64) -> (Vec<f64>, Vec<f64>) {
 
 /// Gold classes of two, and (examples, 2) probabilities that know nothing of them. Two draws an example.
 pub(super) fn probabilities(seed: u64) -> (Vec<usize>, Vec<f64>) {
-    let mut draws = SplitMix64(seed);
+    let mut draws = SplitMix64::new(seed);
     let pairs: Vec<(usize, f64)> = (0..LABELS).map(|_| (draws.below(2), draws.unit())).collect();
     (pairs.iter().map(|pair| pair.0).collect(), pairs.iter().flat_map(|&(_, p)| [1.0 - p, p]).collect())
 }
@@ -79,7 +77,7 @@ pub(super) fn tags(seed: u64) -> (Sentences, Sentences) {
 
 /// References, one a text, and texts in which every fifth word is drawn again. 36 draws a text.
 pub(super) fn texts(seed: u64) -> (Vec<Vec<String>>, Vec<String>) {
-    let mut draws = SplitMix64(seed);
+    let mut draws = SplitMix64::new(seed);
     let mut pair = || {
         let mut word = || format!("w{}", draws.below(VOCABULARY));
         let words: Vec<String> = (0..WORDS).map(|_| word()).collect();
@@ -97,8 +95,8 @@ mod tests {
     #[test]
     fn draws_are_those_of_the_published_generator() {
         // The first outputs for seed 1234567 (Rosetta Code, "Pseudo-random numbers/Splitmix64").
-        let mut draws = SplitMix64(1_234_567);
-        assert_eq!([draws.next(), draws.next()], [6_457_827_717_110_365_317, 3_203_168_211_198_807_973]);
+        let mut draws = SplitMix64::new(1_234_567).0;
+        assert_eq!([draws.bits(), draws.bits()], [6_457_827_717_110_365_317, 3_203_168_211_198_807_973]);
     }
 
     #[test]

@@ -1,0 +1,8 @@
+#![no_main]
+
+#[path = "../drivers/safetensors.rs"]
+mod driver;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    driver::run(bytes);
+});
