@@ -505,6 +505,7 @@ impl TrainError {
             | TrainError::TooLong { .. }
             | TrainError::TooFewPositions { .. }
             | TrainError::UnknownPreset { .. }
+            | TrainError::NothingShared { .. }
             | TrainError::NothingToCompare { .. }
             | TrainError::NeverShown { .. }
             | TrainError::OtherGold { .. }

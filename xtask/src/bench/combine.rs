@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use mtl_core_tensor::optim::AdamW;
 use mtl_core_tensor::{
-    Cpu, Float, Head, Hooks, Loss, Module, Pack, ParamId, PerTaskGradients, Seed, Tape, Targets, WalkPlan,
+    Cpu, Float, Head, Hooks, Loss, Pack, ParamId, PerTaskGradients, Seed, Tape, Targets, WalkPlan,
 };
 
 use mtl_sharing::GradientCombining;

@@ -135,7 +135,7 @@ impl<H: Dim, M: Real, D: Device> Lora<H, M, D> {
             .copied()
             .filter(|site| settings.texts("sites").iter().any(|text| text == site))
             .collect();
-        let product = |site: &&str| Product::new(settings, parts, *site, format!("{prefix}.{site}"));
+        let product = |site: &&str| Product::new(settings, parts, site, format!("{prefix}.{site}"));
         Lora {
             products: chosen.iter().map(product).collect(),
             sites: chosen.iter().map(|name| site(name, layer)).collect(),

@@ -121,6 +121,8 @@ pub fn run(config: &Config, out: &Path) -> Summary {
 
 /// The weights that a run left.
 pub fn weights(out: &Path) -> (Vec<u8>, Vec<u8>) {
-    let read = |name: &str| fs::read(out.join(name)).unwrap_or_else(|error| panic!("{name} of {}: {error}", out.display()));
+    let read = |name: &str| {
+        fs::read(out.join(name)).unwrap_or_else(|error| panic!("{name} of {}: {error}", out.display()))
+    };
     (read("model/model.safetensors"), read("weights.safetensors"))
 }
