@@ -258,3 +258,27 @@ fn all_seeds_are_scored_on_the_same_examples() {
     assert!(error.to_string().ends_with(wanted), "{error}");
     assert_eq!(error.exit_code(), 2);
 }
+
+#[test]
+fn an_auxiliary_has_no_verdict_and_no_run_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    corpus(folder.path());
+    let tasks = TASKS.replace("[tasks.similarity]", "[tasks.similarity]\nrole = \"auxiliary\"");
+    let config = config(folder.path(), "steps = 4\nprecision = \"f32\"\nkeep = \"best\"", "", &tasks);
+    let out = folder.path().join("compare");
+    let options = CompareOptions { out: out.clone(), seeds: 1, who_hurts: true, ..CompareOptions::default() };
+    let comparison =
+        compare(&config, &options, &mut mtl_train::Silent, &std::sync::atomic::AtomicBool::new(false))
+            .unwrap();
+    let names: Vec<&str> = comparison.summary.iter().map(|task| task.task.as_str()).collect();
+    assert_eq!(names, ["sentiment", "word_class"]);
+    assert!(!out.join("single-similarity-seed7").exists() && out.join("single-sentiment-seed7").exists());
+    assert!(out.join("without-similarity-seed7").exists(), "what it does to the targets is asked");
+    let effects = comparison.who_hurts.unwrap().effects;
+    assert!(effects.iter().all(|effect| effect.on != "similarity"));
+    assert!(effects.iter().any(|effect| effect.of == "similarity"));
+    let all = TASKS.replace("]\nkind", "]\nrole = \"auxiliary\"\nkind");
+    let text = format!("[encoder]\nfrom = \"encoder\"\n{all}");
+    let error = mtl_train::Config::parse(&text, &folder.path().join("mtl.toml"), None).unwrap_err();
+    assert!(error.to_string().contains("every task is an auxiliary"), "{error}");
+}

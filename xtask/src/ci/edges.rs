@@ -11,15 +11,15 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("mtl-base", &[]),
     // Plain numbers.
     ("mtl-metrics", &["mtl-base"]),
-    ("mtl-curriculum", &[]),
+    ("mtl-curriculum", &["mtl-base"]),
     // Tensors.
     ("mtl-core-tensor", &["mtl-base"]),
     // Text.
     ("mtl-data", &["mtl-base"]),
     // Models, never each other.
-    ("mtl-encoders", &["mtl-core-tensor"]),
+    ("mtl-encoders", &["mtl-base", "mtl-core-tensor"]),
     ("mtl-heads", &["mtl-core-tensor"]),
-    ("mtl-sharing", &["mtl-base"]),
+    ("mtl-sharing", &["mtl-base", "mtl-core-tensor"]),
     // Session.
     (
         "mtl-train",

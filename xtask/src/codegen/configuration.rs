@@ -10,7 +10,7 @@ use mtl_base::Method;
 use mtl_base::registry::Default;
 use mtl_curriculum::{sampler, stopping};
 use mtl_data::benchmark;
-use mtl_sharing::{GradientKind, WeightingKind};
+use mtl_sharing::{GradientKind, WeightingKind, adapter, architecture, penalty};
 use mtl_train::config::METRICS_BY_KIND;
 
 const HEAD: &str = "\
@@ -41,12 +41,12 @@ const SECTIONS: [(&str, &str, &str, &[&str]); 7] = [
 
 /// The enumerations whose values a key takes, each with the source, below `crates`, that documents them.
 const CHOICES: [(&str, &str); 10] = [
-    ("Architecture", "train/src/config/sharing.rs"),
     ("Format", "train/src/config/examples.rs"),
     ("InvalidBio", "train/src/config/invalid_bio.rs"),
     ("Keep", "train/src/config/training.rs"),
     ("OptimizerKind", "train/src/config/training.rs"),
     ("Precision", "train/src/config/training.rs"),
+    ("Role", "train/src/config/role.rs"),
     ("Schedule", "train/src/config/training.rs"),
     ("Select", "train/src/config/training.rs"),
     ("TaskKind", "train/src/config/task.rs"),
@@ -185,7 +185,15 @@ fn methods(page: &mut String) -> anyhow::Result<()> {
     for kind in GradientKind::ALL {
         writeln!(page, "| `{}` | `gradients` | {} |", kind.name(), kind.title())?;
     }
-    writeln!(page, "\nThe keys of a method stand beside it in `[sharing]`:\n")?;
+    let registered = [architecture::METHODS, adapter::METHODS, penalty::METHODS].concat();
+    for method in &registered {
+        writeln!(page, "| `{}` | `{}` | {} |", method.name, method.group, method.title)?;
+    }
+    writeln!(
+        page,
+        "\nA method with settings may be a table, as in `architecture = {{ name = \"cross-stitch\", own = 0.9 }}`; those of \
+         `weighting` and `gradients` may also stand beside them in `[sharing]`:\n"
+    )?;
     writeln!(page, "| of | key | default | meaning | range |\n|---|---|---|---|---|")?;
     for kind in WeightingKind::ALL {
         for key in kind.keys() {
@@ -205,7 +213,7 @@ fn methods(page: &mut String) -> anyhow::Result<()> {
             writeln!(page, "| `{}` | `{name}` | {default} | {} | {} |", kind.name(), key.purpose, key.range)?;
         }
     }
-    Ok(())
+    registered.iter().try_for_each(|method| settings(page, method))
 }
 
 /// The samplers and stopping rules, and their settings.
@@ -222,11 +230,14 @@ fn curricula(page: &mut String) -> anyhow::Result<()> {
         "\nA method with settings of its own may be a table, as in `sampler = {{ name = \"temperature\", cap = 1000 }}`:\n"
     )?;
     writeln!(page, "| of | key | default | meaning | range |\n|---|---|---|---|---|")?;
-    for method in methods {
-        for key in method.keys {
-            let (name, default, range) = (key.name, default(key.default), key.range.words());
-            writeln!(page, "| `{}` | `{name}` | {default} | {} | {range} |", method.name, key.meaning)?;
-        }
+    methods.into_iter().try_for_each(|method| settings(page, method))
+}
+
+/// A row for each setting of a method.
+fn settings(page: &mut String, method: &Method) -> anyhow::Result<()> {
+    for key in method.keys {
+        let (name, default, range) = (key.name, default(key.default), key.range.words());
+        writeln!(page, "| `{}` | `{name}` | {default} | {} | {range} |", method.name, key.meaning)?;
     }
     Ok(())
 }

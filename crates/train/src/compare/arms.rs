@@ -40,6 +40,7 @@ pub(super) struct Judgement {
 /// All judgements, by task and in the order of the seeds.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Arms {
+    /// None of an auxiliary.
     pub(super) single: Vec<Vec<Judgement>>,
     pub(super) joint: Vec<Vec<Judgement>>,
     /// By the task that is left out, then by task; empty where it is that task, and altogether unless asked for.
@@ -58,7 +59,8 @@ impl Arms {
         let n_tasks = config.tasks.len();
         // Of two tasks, all but one is one alone.
         let leaves_out = options.who_hurts && n_tasks > 2;
-        let per_seed = 1 + n_tasks + if leaves_out { n_tasks } else { 0 };
+        let targets = config.tasks.iter().filter(|task| task.is_target()).count();
+        let per_seed = 1 + targets + if leaves_out { n_tasks } else { 0 };
         let tests = read_tests(config, text, observer)?;
         let total = options.seeds as usize * per_seed;
         let mut comparing = Comparing { options, tests, text, observer, interrupt, done: 0, total };
@@ -186,8 +188,10 @@ impl Comparing<'_> {
             if shown == 0 {
                 return Err(TrainError::NeverShown { task: joint.tasks[task_idx].name.clone(), steps });
             }
-            let judged = self.single(joint, task_idx, shown)?;
-            arms.single[task_idx].extend(judged);
+            if joint.tasks[task_idx].is_target() {
+                let judged = self.single(joint, task_idx, shown)?;
+                arms.single[task_idx].extend(judged);
+            }
         }
         let name = format!("joint-seed{}", joint.seed);
         let every: Vec<usize> = (0..joint.tasks.len()).collect();

@@ -25,7 +25,7 @@ pub enum Arm {
 pub struct Comparison {
     /// Every run's score on every task that it trains, each task alone and all together.
     pub runs: Vec<RunScore>,
-    /// Each task over all seeds.
+    /// Each target over all seeds.
     pub summary: Vec<TaskSummary>,
     /// All tasks at once.
     pub overall: Overall,
@@ -99,6 +99,7 @@ pub struct Overall {
 /// Everything that follows from the runs.
 pub(super) fn of(config: &Config, options: &CompareOptions, arms: &Arms) -> Result<Comparison, MetricError> {
     let mut summary: Vec<TaskSummary> = (config.tasks.iter().zip(arms.single.iter().zip(&arms.joint)))
+        .filter(|(task, _)| task.is_target())
         .map(|(task, (single, joint))| summarize(task, single, joint, config.seed))
         .collect::<Result<_, _>>()?;
     let improvements = improvements(&summary)?;
@@ -118,7 +119,8 @@ fn runs(config: &Config, arms: &Arms) -> Vec<RunScore> {
     let by_seed = (0..seeds).flat_map(|seed| [(Arm::Single, seed), (Arm::Joint, seed)]);
     let of = |(arm, seed): (Arm, usize)| {
         let judgements = if arm == Arm::Single { &arms.single } else { &arms.joint };
-        config.tasks.iter().zip(judgements).map(move |(task, of_task)| RunScore {
+        let ran = config.tasks.iter().zip(judgements).filter(|(_, of_task)| !of_task.is_empty());
+        ran.map(move |(task, of_task)| RunScore {
             arm,
             seed: of_task[seed].seed,
             task: task.name.clone(),

@@ -69,7 +69,8 @@ impl WhoHurts {
 /// The effects that the runs show.
 pub(super) fn of(config: &Config, arms: &Arms) -> Result<WhoHurts, MetricError> {
     let pairs = arms.without.iter().enumerate().flat_map(|(of, scored)| {
-        let others = scored.iter().enumerate().filter(|(_, judged)| !judged.is_empty());
+        let others = scored.iter().enumerate();
+        let others = others.filter(|(on, judged)| config.tasks[*on].is_target() && !judged.is_empty());
         others.map(move |(on, judged)| (of, on, judged))
     });
     let mut effects = Vec::new();

@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 
 use super::error::{ConfigError, ConfigProblem};
 use super::examples::{Dev, Examples, Format, path, read_dev};
+use super::role::Role;
 use super::section::Section;
 use super::task::{TaskConfig, TaskKind, read_baseline, read_metric, read_metrics, read_weight};
 
@@ -27,7 +28,7 @@ const FIXED: &[&str] = &[
 ];
 
 /// The keys of tasks that are trained.
-const TRAINED: &[&str] = &["metric", "metrics", "weight", "importance", "baseline"];
+const TRAINED: &[&str] = &["metric", "metrics", "weight", "importance", "baseline", "role"];
 
 /// Where a benchmark's task lies, as the configuration says it.
 #[derive(Debug, Clone, PartialEq)]
@@ -128,6 +129,7 @@ pub(super) fn read(name: &str, section: &Section<'_>, data: &Path) -> Result<Rea
         weight: section.or("weight", 1.0, read_weight)?,
         importance: section.option("importance", read_weight)?,
         baseline: section.option("baseline", read_baseline)?,
+        role: section.option("role", |entry| entry.choice())?,
         same_examples_as: None,
         domain,
         benchmark: Some(files),
@@ -189,6 +191,8 @@ struct Written<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     baseline: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<Role>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     domain: Option<&'a str>,
 }
 
@@ -222,6 +226,7 @@ impl Serialize for Table<'_> {
             weight: trained.map(|task| task.weight),
             importance: trained.and_then(|task| task.importance),
             baseline: trained.and_then(|task| task.baseline),
+            role: trained.and_then(|task| task.role),
             domain: match self {
                 Table::Trained(task) => task.domain.as_deref(),
                 Table::Headless(task) => task.domain.as_deref(),

@@ -196,6 +196,9 @@ pub enum ConfigProblem {
         /// The gradient combining.
         second: &'static str,
     },
+    /// All tasks are auxiliaries, of nothing.
+    #[error("every task is an auxiliary; at least one must have role = \"target\", the default")]
+    NoTarget,
     /// An architecture shares between tasks, and there is one.
     #[error("architecture \"{architecture}\" shares between tasks, but there is one task only: use \"hard\"")]
     NothingToShare {

@@ -19,6 +19,7 @@ mod memory_size;
 mod method;
 mod metric;
 mod places;
+mod role;
 mod section;
 mod sharing;
 mod stage;
@@ -44,6 +45,7 @@ pub use invalid_bio::InvalidBio;
 pub use memory_size::MemorySize;
 pub use method::MethodConfig;
 pub use metric::METRICS_BY_KIND;
+pub use role::Role;
 pub use sharing::{GradientsConfig, SharingConfig};
 pub use stage::StageConfig;
 pub use task::{TaskConfig, TaskKind};
@@ -109,6 +111,10 @@ impl Config {
             || Err(file.missing("a table [tasks.NAME] for each task")),
             |entry| TaskConfig::read_all(&entry, &folder),
         )?;
+        if !tasks.is_empty() && !tasks.iter().any(TaskConfig::is_target) {
+            let entry = file.get("tasks").expect("it was just read");
+            return Err(entry.key_error(ConfigProblem::NoTarget));
+        }
         if let (Some(select), Some(entry)) = (train.select, file.get("train")) {
             training::check_select(&entry.table(Some(training::KEYS))?, select, &tasks)?;
         }

@@ -10,6 +10,7 @@ use super::choice::choices;
 use super::error::{ConfigError, ConfigProblem};
 use super::examples::{Examples, Format, check_column};
 use super::invalid_bio::InvalidBio;
+use super::role::Role;
 use super::section::{Entry, Section};
 
 const KEYS: &[&str] = &[
@@ -32,6 +33,7 @@ const KEYS: &[&str] = &[
     "weight",
     "importance",
     "baseline",
+    "role",
     "same_examples_as",
     "benchmark",
     "dir",
@@ -75,8 +77,9 @@ choices! {
 /// | `weight` | 1 | weight of the loss | above 0 |
 /// | `importance` | 1 | how much the task counts where `train.select` is `normalised-mean` | above 0 |
 /// | `baseline` | | its score when it is trained alone; only `train.select = "relative-gain"` reads it | not 0 |
+/// | `role` | target | what the task is in the mix for: verdicts of `compare`, the choice of the best weights and early stopping are about targets | [`Role`] |
 /// | `same_examples_as` | | a task whose examples this one labels too; its files need not be repeated | |
-/// | `benchmark` | | the task of a benchmark, such as glue/rte: sets everything above `metric`; only `train`, `dev`, `test`, `metric`, `metrics`, `weight`, `importance`, `baseline` and `domain` may stand beside it and hold instead | [`mtl_data::benchmark`] |
+/// | `benchmark` | | the task of a benchmark, such as glue/rte: sets everything above `metric`; only `train`, `dev`, `test`, `metric`, `metrics`, `weight`, `importance`, `baseline`, `role` and `domain` may stand beside it and hold instead | [`mtl_data::benchmark`] |
 /// | `dir` | needed with `benchmark` | the folder of its files, or the one around it | |
 /// | `domain` | that of `same_examples_as` | what its texts are about, such as `news`; only `describe` reads it | |
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -115,6 +118,9 @@ pub struct TaskConfig {
     /// Its score when it is trained alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub baseline: Option<f64>,
+    /// What the task is in the mix for; a target if nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
     /// The task whose examples this one labels too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub same_examples_as: Option<String>,
@@ -130,6 +136,11 @@ impl TaskConfig {
     /// How many texts an example has: one, or the two of a pair.
     pub fn text_count(&self) -> usize {
         self.benchmark.as_ref().map_or(self.examples.text.len(), |files| files.task.text_count())
+    }
+
+    /// Whether the task is in the mix for its own sake.
+    pub fn is_target(&self) -> bool {
+        self.role.unwrap_or(Role::Target) == Role::Target
     }
 
     /// The metric by which the task is judged.
@@ -196,6 +207,7 @@ impl TaskConfig {
             weight: section.or("weight", 1.0, read_weight)?,
             importance: section.option("importance", read_weight)?,
             baseline: section.option("baseline", read_baseline)?,
+            role: section.option("role", |entry| entry.choice())?,
             same_examples_as: base.map(|base| base.name.clone()),
             benchmark: None,
             domain: section

@@ -1,6 +1,6 @@
 //! Which evaluation's weights are kept.
 //!
-//! Of the weights that were kept so far and those of the newest evaluation, the better ones as [`Select`] says; ranks are
+//! Only targets have a say. Of the weights that were kept so far and those of the newest evaluation, the better ones as [`Select`] says; ranks are
 //! those among all evaluations so far. Where both are equal the older weights stay. (An evaluation that lost once is not
 //! reconsidered, since its weights are gone.)
 
@@ -19,12 +19,13 @@ pub(super) fn newest_is_better(
     config: &Config,
 ) -> Result<bool, TrainError> {
     let Some(kept) = evaluations.iter().position(|(step, _)| Some(*step) == kept) else { return Ok(true) };
+    let targets: Vec<&TaskConfig> = config.tasks.iter().filter(|task| task.is_target()).collect();
     let of = |(_, scores): &(u64, Scores)| -> Vec<f64> {
-        config.tasks.iter().map(|task| scores[&task.name][&task.metric]).collect()
+        targets.iter().map(|task| scores[&task.name][&task.metric]).collect()
     };
     let scores: Vec<Vec<f64>> = evaluations.iter().map(of).collect();
     let select = config.train.select.unwrap_or(Select::MeanRank);
-    let goodness = goodness(select, &scores, &config.tasks).map_err(TrainError::Summary)?;
+    let goodness = goodness(select, &scores, &targets).map_err(TrainError::Summary)?;
     Ok(goodness[goodness.len() - 1] > goodness[kept])
 }
 
@@ -33,14 +34,14 @@ pub(super) fn newest_is_better(
 /// # Shapes
 ///
 /// `scores: (evaluations,)`, each `(tasks,)`; result: `(evaluations,)`.
-fn goodness(select: Select, scores: &[Vec<f64>], tasks: &[TaskConfig]) -> Result<Vec<f64>, MetricError> {
+fn goodness(select: Select, scores: &[Vec<f64>], tasks: &[&TaskConfig]) -> Result<Vec<f64>, MetricError> {
     match select {
         Select::MeanRank => {
             let directions: Vec<Direction> = tasks.iter().map(|task| task.metric_key().direction()).collect();
             Ok(mean_ranks(scores, &directions)?.into_iter().map(|rank| -rank).collect())
         }
         Select::NormalisedMean => {
-            let weighted = |task: &TaskConfig| WeightedMetric {
+            let weighted = |task: &&TaskConfig| WeightedMetric {
                 metric: task.metric_key(),
                 weight: task.importance.unwrap_or(1.0),
             };
@@ -49,7 +50,7 @@ fn goodness(select: Select, scores: &[Vec<f64>], tasks: &[TaskConfig]) -> Result
         Select::RelativeGain => scores
             .iter()
             .map(|scores| {
-                let over_baseline = |(task, &score): (&TaskConfig, &f64)| {
+                let over_baseline = |(task, &score): (&&TaskConfig, &f64)| {
                     let baseline = task.baseline.expect("the configuration was checked");
                     vec![Comparison { baseline, score, direction: task.metric_key().direction() }]
                 };

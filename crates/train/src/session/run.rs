@@ -159,7 +159,7 @@ impl<'a, E: Float<Master = f32>, D: Device> Run<'a, E, D> {
         self.history = Some(History::open(&self.folder.history(), self.state.history_bytes)?);
         self.saved = Instant::now();
         let interval = Duration::try_from_secs_f64(self.config.train.checkpoint_minutes * 60.0)
-            // What no clock can count is never.
+            // An interval too long for `Duration` means no timed checkpoints.
             .unwrap_or(Duration::MAX);
         // A run that was interrupted before its first step has told them, and saved what came of it.
         let begins = self.state.step == 0 && self.state.tensors.is_none();

@@ -1,6 +1,6 @@
 //! Tasks that stop before the run ends.
 //!
-//! After each evaluation every task's rule is told the task's own metric. At a task's best evaluation its own parameters
+//! After each evaluation the rule of every target is told the task's own metric; auxiliaries stop with the last target. At a task's best evaluation its own parameters
 //! are saved with what the optimizer knows of them; a task that is rolled back gets both again, so that nothing of it is
 //! newer than that evaluation. Its own are the parameters that no other task uses: its head, and what the architecture
 //! keeps for it alone.
@@ -55,7 +55,10 @@ impl<'a> Stops<'a> {
         observer: &mut dyn Observer,
     ) -> Result<bool, TrainError> {
         let (mut rolled_back, trained) = (false, changed.sampling.trained());
-        for (task_idx, task) in self.tasks.iter().enumerate().filter(|(task_idx, _)| trained[*task_idx]) {
+        for (task_idx, task) in self.tasks.iter().enumerate() {
+            if !(trained[task_idx] && task.is_target()) {
+                continue;
+            }
             let id = TaskId(task_idx);
             match self.stopping.evaluated(id, step, score(task, scores)) {
                 Action::RollBack { to } => {
@@ -67,6 +70,13 @@ impl<'a> Stops<'a> {
                 _ if self.stopping.best(id) == Some(step) => self.keep(task_idx, step, changed)?,
                 _ => {}
             }
+        }
+        // Without a target there is nothing that auxiliaries could be for.
+        let trained = changed.sampling.trained();
+        if !self.tasks.iter().zip(&trained).any(|(task, trained)| task.is_target() && *trained) {
+            (0..self.tasks.len()).filter(|&task_idx| trained[task_idx]).for_each(|task_idx| {
+                changed.sampling.stop(task_idx);
+            });
         }
         Ok(rolled_back)
     }
