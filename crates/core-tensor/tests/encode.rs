@@ -60,6 +60,10 @@ impl<D: Device> Encoder<f64, D> for Plain<D> {
         HIDDEN
     }
 
+    fn inner(&self) -> usize {
+        HIDDEN
+    }
+
     fn layers(&self) -> usize {
         self.layers.len()
     }
