@@ -264,7 +264,7 @@ fn an_auxiliary_has_no_verdict_and_no_run_alone() {
     let folder = tempfile::tempdir().unwrap();
     corpus(folder.path());
     let tasks = TASKS.replace("[tasks.similarity]", "[tasks.similarity]\nrole = \"auxiliary\"");
-    let config = config(folder.path(), "steps = 4\nprecision = \"f32\"\nkeep = \"best\"", "", &tasks);
+    let config = config(folder.path(), "epochs = 1\nprecision = \"f32\"\nkeep = \"best\"", "", &tasks);
     let out = folder.path().join("compare");
     let options = CompareOptions { out: out.clone(), seeds: 1, who_hurts: true, ..CompareOptions::default() };
     let comparison =
