@@ -250,7 +250,7 @@ pub trait Module<M: Real, D: Device> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::device::Cpu;
+    use crate::device::{Cpu, ElementwiseOps};
 
     struct Tied(Param<(usize,), f64, Cpu>, Param<(usize,), f64, Cpu>);
 

@@ -59,7 +59,7 @@ impl<D: Device> Tagger<D> {
 }
 
 impl<D: Device> Module<f32, D> for Tagger<D> {
-    fn visit(&mut self, visitor: &mut dyn FnMut(&str, ParamView<'_, f32, D>)) {
+    fn visit(&self, visitor: &mut dyn FnMut(&str, ParamView<'_, f32, D>)) {
         self.words.visit(&mut |name, view| visitor(&format!("words.{name}"), view));
         self.norm.visit(&mut |name, view| visitor(&format!("norm.{name}"), view));
         self.qkv.visit(&mut |name, view| visitor(&format!("qkv.{name}"), view));
@@ -140,7 +140,7 @@ fn bytes_alive_are_those_of_a_count_by_hand() {
     assert_eq!(count.alive(), bytes(parameters + parameters - WORDS * h + 5 * h));
 
     let mut optimizer = adamw();
-    optimizer.step(&mut model, &gradients, 0.1, 1.0);
+    optimizer.step(&model, &gradients, 0.1, 1.0);
     drop(gradients);
     assert_eq!(count.alive(), bytes(3 * parameters));
     drop((optimizer, model, tape));

@@ -6,8 +6,8 @@ use common::assert_close;
 use mtl_core_tensor::device::Memory;
 use mtl_core_tensor::optim::{AdamW, AdamWConfig, Groups, Optimizer, Sgd, SgdConfig, global_norm};
 use mtl_core_tensor::{
-    Activation, Cpu, Device, Embedding, Gradient, Gradients, Linear, Module, Pack, Param, ParamView, Real,
-    Role, Tape, Tensor, WalkPlan,
+    Activation, Cpu, Embedding, Gradient, Gradients, Linear, Module, Pack, Param, ParamView, Real, Role,
+    Tape, Tensor, WalkPlan,
 };
 
 /// Vectors under the names `0`, `1`, ...
