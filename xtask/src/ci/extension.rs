@@ -31,6 +31,7 @@ struct Sample {
     row: &'static str,
 }
 
+/// What is added. Rows go first in their lists, so that every registry may grow behind them.
 const SAMPLES: &[Sample] = &[
     Sample {
         group: "sampler",

@@ -5,7 +5,7 @@
 use mtl_base::Method;
 use mtl_base::registry::Row;
 
-use super::{Build, Draw, Moment, Sampler, SamplerState, Setup};
+use super::{Build, Draw, Moment, Sampler, SamplerState};
 use crate::{CurriculumError, StreamId};
 
 /// The sampler's row.
