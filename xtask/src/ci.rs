@@ -3,6 +3,7 @@
 mod aarch64;
 mod alone;
 mod edges;
+mod extension;
 mod features;
 mod licences;
 mod unused;
@@ -49,6 +50,8 @@ enum Step {
     Aarch64,
     /// Documentation, with broken links as errors
     Docs,
+    /// A sample of each method is one file and one row, in a copy of the workspace
+    Extension,
     /// Tests and doc tests
     Tests,
 }
@@ -79,6 +82,7 @@ impl Step {
             Self::Docs => {
                 run_command(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
             }
+            Self::Extension => extension::check(&workspace::metadata()?),
             Self::Tests => run_command(&mut cargo(&["test", "--workspace"])),
         }
     }

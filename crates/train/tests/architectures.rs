@@ -8,7 +8,7 @@ use std::path::Path;
 use common::{TASKS, Watcher, corpus, run};
 use mtl_core_tensor::weights::WeightFile;
 use mtl_train::inspect::inspect;
-use mtl_train::methods::methods;
+use mtl_train::methods::{Method, methods};
 use mtl_train::{Config, EvaluateOptions, Options, Silent, TrainError, evaluate, plan};
 
 /// A configuration of the tiny corpus with these lines of `[sharing]`, in steps of `unit`.
@@ -21,16 +21,25 @@ fn config(folder: &Path, sharing: &str, unit: &str) -> Config {
     Config::parse(&text, &folder.join("mtl.toml"), None).unwrap()
 }
 
+/// A method as a table, with those of these settings that it has.
+fn table(method: &Method, settings: &[(&str, &str)]) -> String {
+    let settings = settings.iter().filter(|(name, _)| method.keys.iter().any(|key| key.name == *name));
+    let settings: String = settings.map(|(name, value)| format!(", {name} = {value}")).collect();
+    format!("{{ name = \"{}\"{settings} }}", method.name)
+}
+
 /// Lines of `[sharing]` that between them name every architecture, adapter and penalty.
 fn shared_ways() -> Vec<String> {
     let of = |group: &'static str| methods().into_iter().filter(move |method| method.group == group);
     let architectures = of("architecture").map(|method| format!("architecture = \"{}\"", method.name));
     let adapters = of("adapter").flat_map(|method| {
-        ["all", "task"]
-            .map(|per| format!("adapter = {{ name = \"{}\", per = \"{per}\", rank = 2 }}", method.name))
+        let [all, task] =
+            ["all", "task"].map(|per| table(&method, &[("per", &format!("\"{per}\"")), ("rank", "2")]));
+        let by_task = method.keys.iter().any(|key| key.name == "per").then_some(task);
+        [all].into_iter().chain(by_task).map(|table| format!("adapter = {table}"))
     });
     let penalties = of("penalty").map(|method| {
-        format!("architecture = \"soft\"\npenalty = {{ name = \"{}\", strength = 0.1 }}", method.name)
+        format!("architecture = \"soft\"\npenalty = {}", table(&method, &[("strength", "0.1")]))
     });
     architectures.chain(adapters).chain(penalties).collect()
 }
