@@ -97,23 +97,22 @@ impl<H: Dim, E: Float, D: Device> Hooked<H, E, D> {
         pack: &Pack,
         read: &[ReadRows],
     ) -> Result<Encoding<H, E, D>, TensorError> {
-        let mut sequences = Vec::new();
-        for read in read {
-            sequences.push(rows::sequences(pack, read)?);
-        }
-        if let Some(pack) = of_single_tasks(pack, &sequences) {
-            let encoding = self.in_one_pass(tape, &pack, read)?;
-            return Ok(Encoding { shared: None, ..encoding });
+        let sequences = read.iter().map(|read| rows::sequences(pack, read)).collect::<Result<Vec<_>, _>>()?;
+        if let Some(task_of) = single_tasks(&sequences) {
+            let selection = Selection::new(pack, task_of.keys().copied().collect());
+            let pack = labelled(&selection.pack, |at| task_of[&selection.sequences[at]]);
+            let read: Vec<_> = read.iter().map(|read| selection.rows(read)).collect();
+            return Ok(Encoding { shared: None, ..self.in_one_pass(tape, &pack, &read)? });
         }
         let mut tasks = Vec::new();
-        for (task, (read, sequences)) in read.iter().zip(&sequences).enumerate() {
+        for (task, (read, sequences)) in read.iter().zip(sequences).enumerate() {
             if read.is_empty() {
                 tasks.push(rows::nothing(tape.device(), self.encoder.hidden(), pack)?);
                 continue;
             }
-            let Selection { pack, read } = Selection::new(pack, sequences, read);
-            let pack = relabelled(&pack, |_| vec![task as u32]);
-            tasks.push(self.pass(tape, &pack, &read)?);
+            let selection = Selection::new(pack, sequences);
+            let pack = labelled(&selection.pack, |_| task as u32);
+            tasks.push(self.pass(tape, &pack, &selection.rows(read))?);
         }
         Ok(Encoding { tasks, shared: None })
     }
@@ -124,24 +123,22 @@ fn owners<H: Dim, E: Float, D: Device>(adapter: &Adapter<H, E, D>) -> Vec<(Param
     adapter.hook.names().into_keys().map(|id| (id, adapter.owner.clone())).collect()
 }
 
-/// The pack with each sequence labelled by the one task that reads it; `None` if a sequence is read by several, or by
-/// none.
-fn of_single_tasks<'a>(pack: &'a Pack, sequences: &[Vec<u32>]) -> Option<Cow<'a, Pack>> {
-    let mut tasks = vec![None; pack.sequences()];
+/// The task of each sequence that is read, from the sequences that each task reads; `None` if several read one.
+fn single_tasks(sequences: &[Vec<u32>]) -> Option<BTreeMap<u32, u32>> {
+    let mut task_of = BTreeMap::new();
     for (task, sequences) in sequences.iter().enumerate() {
         for &sequence in sequences {
-            if tasks[sequence as usize].replace(task as u32).is_some() {
+            if task_of.insert(sequence, task as u32).is_some() {
                 return None;
             }
         }
     }
-    let tasks: Option<Vec<u32>> = tasks.into_iter().collect();
-    tasks.map(|tasks| relabelled(pack, |sequence| vec![tasks[sequence]]))
+    Some(task_of)
 }
 
-/// The pack with other labels, itself if they are the same.
-fn relabelled(pack: &Pack, tasks: impl Fn(usize) -> Vec<u32>) -> Cow<'_, Pack> {
-    let tasks: Vec<Vec<u32>> = (0..pack.sequences()).map(tasks).collect();
+/// The pack with one label for each sequence, itself if it has these.
+fn labelled(pack: &Pack, task_of: impl Fn(usize) -> u32) -> Cow<'_, Pack> {
+    let tasks: Vec<Vec<u32>> = (0..pack.sequences()).map(|sequence| vec![task_of(sequence)]).collect();
     match pack.tasks == tasks {
         true => Cow::Borrowed(pack),
         false => Cow::Owned(Pack { tasks, ..pack.clone() }),
@@ -187,6 +184,10 @@ impl<H: Dim, E: Float, D: Device> Architecture<H, E, D> for Hooked<H, E, D> {
         let last = shared().filter_map(layer).max();
         let of_last = shared().filter(|adapter| layer(adapter) == last);
         of_last.flat_map(|adapter| adapter.hook.names().into_keys()).collect()
+    }
+
+    fn is_plain(&self) -> bool {
+        self.adapters.is_empty()
     }
 
     fn encoders(&self) -> Vec<NamedEncoder<'_, H, E, D>> {

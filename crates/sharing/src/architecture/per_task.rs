@@ -90,8 +90,8 @@ impl<H: Dim, E: Float, D: Device> PerTask<H, E, D> {
             tasks.push(if read.is_empty() {
                 rows::nothing(tape.device(), encoder.hidden(), pack)?
             } else {
-                let Selection { pack, read } = Selection::new(pack, &rows::sequences(pack, read)?, read);
-                encoder.encode_read(tape, &pack, &read, Hooks::NONE)?
+                let selection = Selection::new(pack, rows::sequences(pack, read)?);
+                encoder.encode_read(tape, &selection.pack, &selection.rows(read), Hooks::NONE)?
             });
         }
         Ok(tasks)
@@ -238,6 +238,10 @@ impl<H: Dim, E: Float, D: Device> Architecture<H, E, D> for PerTask<H, E, D> {
 
     fn encoders(&self) -> Vec<NamedEncoder<'_, H, E, D>> {
         self.encoders.iter().map(|(name, encoder)| (name.as_str(), &**encoder)).collect()
+    }
+
+    fn is_plain(&self) -> bool {
+        self.exchange.is_none()
     }
 
     fn copies(&self) -> Vec<Vec<ParamId>> {

@@ -77,31 +77,37 @@ fn sequence_of(pack: &Pack, token: u32) -> u32 {
     pack.boundaries.partition_point(|&start| start <= token as usize) as u32 - 1
 }
 
-/// Some sequences of a pack, as a pack, and the rows that are read of them there.
+/// Some sequences of a pack, as a pack.
 pub(super) struct Selection<'a> {
+    whole: &'a Pack,
+    /// Of the whole pack, ascending.
+    pub(super) sequences: Vec<u32>,
     pub(super) pack: Cow<'a, Pack>,
-    pub(super) read: ReadRows,
 }
 
 impl<'a> Selection<'a> {
-    /// These sequences, ascending, which must be those of all rows of `read`. The pack itself if it has no others.
-    pub(super) fn new(pack: &'a Pack, sequences: &[u32], read: &ReadRows) -> Self {
-        if sequences.len() == pack.sequences() {
-            return Selection { pack: Cow::Borrowed(pack), read: read.clone() };
-        }
-        let selected = pack.select(sequences);
+    /// These sequences, ascending, each once; the pack itself if it has no others.
+    pub(super) fn new(whole: &'a Pack, sequences: Vec<u32>) -> Self {
+        let pack = match sequences.len() == whole.sequences() {
+            true => Cow::Borrowed(whole),
+            false => Cow::Owned(whole.select(&sequences)),
+        };
+        Selection { whole, sequences, pack }
+    }
+
+    /// The same rows in the selection, which must have the sequences of all of them.
+    pub(super) fn rows(&self, read: &ReadRows) -> ReadRows {
         let place = |sequence: &u32| {
-            sequences.binary_search(sequence).expect("a sequence that is read was selected") as u32
+            self.sequences.binary_search(sequence).expect("a sequence that is read was selected") as u32
         };
         let token = |&token: &u32| {
-            let sequence = sequence_of(pack, token);
-            let offset = token as usize - pack.boundaries[sequence as usize];
-            (selected.boundaries[place(&sequence) as usize] + offset) as u32
+            let sequence = sequence_of(self.whole, token);
+            let offset = token as usize - self.whole.boundaries[sequence as usize];
+            (self.pack.boundaries[place(&sequence) as usize] + offset) as u32
         };
         let tokens: Vec<u32> = read.rows(Reads::Tokens).iter().map(token).collect();
-        let places: Vec<u32> = read.rows(Reads::Sequences).iter().map(place).collect();
-        let read = ReadRows::new().with(Reads::Tokens, &tokens).with(Reads::Sequences, &places);
-        Selection { pack: Cow::Owned(selected), read }
+        let sequences: Vec<u32> = read.rows(Reads::Sequences).iter().map(place).collect();
+        ReadRows::new().with(Reads::Tokens, &tokens).with(Reads::Sequences, &sequences)
     }
 }
 
@@ -162,10 +168,10 @@ mod tests {
             (pack(), ReadRows::new().with(Reads::Tokens, &[3, 4]).with(Reads::Sequences, &[2]));
         let sequences = sequences(&pack, &read).expect("rows of the pack");
         assert_eq!(sequences, [1, 2]);
-        let selection = Selection::new(&pack, &sequences, &read);
+        let selection = Selection::new(&pack, sequences);
         assert_eq!(selection.pack.token_ids, [3, 4, 5, 6]);
-        assert_eq!(selection.read.rows(Reads::Tokens), [1, 2]);
-        assert_eq!(selection.read.rows(Reads::Sequences), [1]);
+        let read = selection.rows(&read);
+        assert_eq!((read.rows(Reads::Tokens), read.rows(Reads::Sequences)), (&[1, 2][..], &[1][..]));
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub const METHOD: Method =
 
 /// How it is built.
 pub fn builder<M: Real, D: Device>() -> PenaltyBuild<M, D> {
-    |settings: &Settings, _n_tasks| Box::new(L2::new(settings.number("strength")))
+    |settings: &Settings, _n_tasks| Ok(Box::new(L2::new(settings.number("strength"))))
 }
 
 /// Half the squared distance of the copies to their mean, times a strength.
