@@ -257,7 +257,10 @@ pub enum DataError {
         reason: String,
     },
     /// A folder without a tokenizer.
-    #[error("{at}: the folder holds neither tokenizer.json nor vocab.txt", at = Location::from(.folder.clone()))]
+    #[error(
+        "{at}: the folder holds neither tokenizer.json nor vocab.txt nor vocab.json with merges.txt",
+        at = Location::from(.folder.clone())
+    )]
     NoTokenizer {
         /// The folder.
         folder: PathBuf,

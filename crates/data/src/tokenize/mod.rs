@@ -4,6 +4,7 @@
 //! tokens at the end of their longer text first, words go in as `is_split_into_words=True`.
 
 mod bert;
+mod byte_level;
 mod unknown;
 
 use std::path::Path;
@@ -35,19 +36,26 @@ pub struct Encoded {
 #[derive(Debug, Clone)]
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
+    /// The tokenizer for words, where that is another.
+    of_words: Option<Box<tokenizers::Tokenizer>>,
     max_tokens: usize,
     fingerprint: String,
 }
 
 impl Tokenizer {
     /// The tokenizer of a model folder: its `tokenizer.json`, with the padding and truncation stored there switched
-    /// off, else BERT's WordPiece over its `vocab.txt`, lower-casing as its `tokenizer_config.json` says.
+    /// off, else RoBERTa's byte-pair encoding over its `vocab.json` and `merges.txt`, else BERT's WordPiece over its
+    /// `vocab.txt`, lower-casing as its `tokenizer_config.json` says.
     ///
-    /// Errors if the folder has neither, if they cannot be used, or if `max_tokens` leaves no room for text.
+    /// Errors if the folder has none of them, if they cannot be used, or if `max_tokens` leaves no room for text.
     pub fn from_folder(folder: &Path, max_tokens: usize) -> Result<Self, DataError> {
         let json = folder.join("tokenizer.json");
         if json.exists() {
             return Self::from_file(&json, max_tokens);
+        }
+        let pairs = [byte_level::VOCABULARY, byte_level::MERGES].map(|file| folder.join(file));
+        if pairs.iter().all(|file| file.exists()) {
+            return Self::from_file(&pairs[0], max_tokens);
         }
         if !folder.join("vocab.txt").exists() {
             return Err(DataError::NoTokenizer { folder: folder.to_owned() });
@@ -55,13 +63,18 @@ impl Tokenizer {
         Self::from_file(&folder.join("vocab.txt"), max_tokens)
     }
 
-    /// The tokenizer of one file: a `.json` is read as `tokenizer.json`, any other as `vocab.txt`, with the
-    /// `tokenizer_config.json` beside it.
+    /// The tokenizer of one file: `vocab.json` is read with the `merges.txt` beside it, any other `.json` as
+    /// `tokenizer.json`, any other file as `vocab.txt`; both vocabularies with the `tokenizer_config.json` beside them.
     ///
     /// Errors if the file cannot be used, or if `max_tokens` leaves no room for text.
     pub fn from_file(file: &Path, max_tokens: usize) -> Result<Self, DataError> {
         let json = file.extension().is_some_and(|extension| extension == "json");
-        Self::new(if json { read_json(file)? } else { bert::from_vocabulary(file)? }, max_tokens)
+        let inner = match (json, file.file_name().is_some_and(|name| name == byte_level::VOCABULARY)) {
+            (_, true) => byte_level::from_vocabulary(file)?,
+            (true, _) => read_json(file)?,
+            (false, _) => bert::from_vocabulary(file)?,
+        };
+        Self::new(inner, max_tokens)
     }
 
     /// The tokenizer of a path that may be a model folder or a file.
@@ -94,7 +107,8 @@ impl Tokenizer {
         if max_tokens <= special {
             return Err(DataError::MaxTokens { max_tokens, special });
         }
-        Ok(Self { inner, max_tokens, fingerprint })
+        let of_words = byte_level::for_words(&inner).map(Box::new);
+        Ok(Self { inner, of_words, max_tokens, fingerprint })
     }
 
     /// The most tokens that a text may have, special tokens included.
@@ -185,7 +199,10 @@ impl Tokenizer {
                 (self.inner.encode_fast(first.as_str(), false)?, Some(second))
             }
             // The fast path leaves out which word a token belongs to.
-            Text::Words(words) => (self.inner.encode(&words[..], false)?, None),
+            Text::Words(words) => {
+                let tokenizer = self.of_words.as_deref().unwrap_or(&self.inner);
+                (tokenizer.encode(&words[..], false)?, None)
+            }
         };
         let special = special_tokens(&self.inner, second.is_some());
         let room = TruncationParams { max_length: self.max_tokens - special, ..TruncationParams::default() };
