@@ -193,8 +193,4 @@ impl<H: Dim, E: Float, D: Device> Architecture<H, E, D> for Hooked<H, E, D> {
     fn encoders(&self) -> Vec<NamedEncoder<'_, H, E, D>> {
         vec![(self.name.as_str(), &*self.encoder)]
     }
-
-    fn is_plain(&self) -> bool {
-        self.adapters.is_empty()
-    }
 }
