@@ -106,7 +106,7 @@ fn a_dry_step_counts_the_operations_that_the_processor_does() {
 #[test]
 fn bytes_alive_are_those_of_a_count_by_hand() {
     let (pack, count) = (pack(), Count::new());
-    let mut model = Tagger::new(&count);
+    let model = Tagger::new(&count);
     let (n, h, f) = (pack.tokens(), HIDDEN, INNER);
     let of_linear = |inputs, outputs| inputs * outputs + outputs;
     let (qkv, up, labels) = (of_linear(h, 3 * h), of_linear(h, f), of_linear(f, CLASSES));

@@ -259,12 +259,14 @@ fn head<E: Float<Master = f32>, D: Device>(
 }
 
 /// The penalties of a configuration.
-pub(crate) fn penalties<D: Device>(config: &Config) -> Vec<Box<dyn Penalty<f32, D>>> {
+///
+/// Errors if a penalty refuses its settings.
+pub(crate) fn penalties<D: Device>(config: &Config) -> Result<Vec<Box<dyn Penalty<f32, D>>>, TrainError> {
     let rows = penalty::penalties::<f32, D>();
     let build = |chosen: &crate::config::MethodConfig| {
         let row =
             registry::find(&rows, chosen.name()).expect("the configuration accepts only names of penalties");
-        (row.build)(&chosen.settings, config.tasks.len())
+        Ok((row.build)(&chosen.settings, config.tasks.len())?)
     };
     config.sharing.penalties.iter().map(build).collect()
 }

@@ -125,7 +125,7 @@ impl<D: Device> Stepper<D> {
             shared: model.shared(),
             last_layer: model.architecture.last_shared(),
             places: BTreeMap::new(),
-            penalties: build::penalties(config),
+            penalties: build::penalties(config)?,
             copies: model.architecture.copies(),
         };
         if gradients.kind.needs() == Needs::Representation {

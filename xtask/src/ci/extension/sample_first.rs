@@ -28,7 +28,7 @@ pub const METHOD: Method = Method::new(
 
 /// How it is built.
 pub fn builder<M: Real, D: Device>() -> PenaltyBuild<M, D> {
-    |settings: &Settings, _n_tasks| Box::new(First { strength: settings.number("strength") })
+    |settings: &Settings, _n_tasks| Ok(Box::new(First { strength: settings.number("strength") }))
 }
 
 /// Half the square of the first parameter of each copy, times a strength.
