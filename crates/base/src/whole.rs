@@ -12,7 +12,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_with(path, |file| file.write_all(bytes))
 }
 
-/// As [`write`], with what `content` writes into the file.
+/// As [`write()`], with what `content` writes into the file.
 pub fn write_with(path: &Path, content: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let beside = beside(path);
     let written = File::create(&beside).and_then(|mut file| {
@@ -37,7 +37,7 @@ fn beside(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
-/// Whether a file of this name is one that [`write`] had begun when its process ended: it ends with the number of a
+/// Whether a file of this name is one that [`write()`] had begun when its process ended: it ends with the number of a
 /// process and `.tmp`.
 pub fn is_unfinished(name: &str) -> bool {
     let number = name.strip_suffix(".tmp").and_then(|name| name.rsplit_once('.')).map(|(_, number)| number);

@@ -76,7 +76,7 @@ fn names(out: &Path) -> Vec<String> {
 }
 
 #[test]
-fn a_run_of_copies_tells_what_it_learned_and_exports_each_copy() {
+fn a_run_of_copies_tells_what_it_learned_and_exports_copies_that_stand_alone() {
     let folder = tempfile::tempdir().unwrap();
     corpus(folder.path());
     let out = folder.path().join("run");
@@ -86,8 +86,12 @@ fn a_run_of_copies_tells_what_it_learned_and_exports_each_copy() {
     let (_, first) = &inspection.shared[0].rows[0];
     assert!((first[0] - 0.8).abs() < 0.05 && (first[0] - 0.8).abs() > 0.0, "moved from .8: {first:?}");
     assert!(out.join("model/config.json").is_file() && !out.join("model/model.safetensors").exists());
-    assert!(out.join("model/encoders.sentiment/model.safetensors").is_file());
+    let export = "model/encoders.sentiment/model.safetensors";
+    assert!(!out.join(export).exists(), "a copy alone is not what was trained: the others are mixed in");
     assert!(names(&out).iter().any(|name| name.starts_with("encoders.sentiment.")));
+    let soft = folder.path().join("soft");
+    run(&config(folder.path(), "architecture = \"soft\"", "every-task"), &soft);
+    assert!(soft.join(export).is_file() && soft.join("model/config.json").is_file());
 }
 
 #[test]
