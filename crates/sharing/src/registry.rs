@@ -1,4 +1,4 @@
-//! How the tables of a group are written from one list of its methods.
+//! How the tables of a group are written from one list of its methods, and what is read from them.
 
 /// Writes `METHODS` and the function of rows of a group from the modules of its methods, each of which has a constant
 /// `METHOD` and a function `row`.
@@ -18,3 +18,8 @@ macro_rules! group {
 }
 
 pub(crate) use group;
+
+/// The name of a method's file, without its folder.
+pub(crate) fn file_name(method: &mtl_base::Method) -> &'static str {
+    method.file.rsplit('/').next().unwrap_or(method.file)
+}

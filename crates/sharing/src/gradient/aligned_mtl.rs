@@ -9,10 +9,36 @@
 //! An eigenvalue counts as zero up to T x 1.2e-7 (f32's epsilon, the accuracy of the gradients) of the largest, as in
 //! the released code.
 
+use mtl_base::{Key, Method};
+
 use super::gram::Cosines;
+use super::key::text;
+use super::registry::Build;
 use super::solve::{Svd, dot};
-use super::{Combined, GradientCombining, GradientKind, Gram, RANK_TOLERANCE, check_n_tasks, check_step};
+use super::{
+    Combined, GradientCombining, GradientKind, Gram, Needs, RANK_TOLERANCE, check_n_tasks, check_step,
+};
 use crate::SharingError;
+
+const KEYS: &[Key] = &[text("scale", "min", "eigenvalue that all are scaled to", &["min", "median", "rmse"])];
+
+/// What is fixed about it.
+pub(super) const METHOD: Method = Method::new(
+    "gradients",
+    "aligned-mtl",
+    "aligned learning (Aligned-MTL)",
+    "Senushkin et al. 2023",
+    "crates/sharing/src/gradient/aligned_mtl.rs",
+)
+.with(KEYS);
+
+/// What it has to be shown, and how it is built.
+pub(super) const BUILD: Build = Build {
+    needs: Needs::Gram,
+    make: |n_tasks, _seed, values| {
+        Ok(Box::new(AlignedMtl::new(n_tasks, values.choice("scale", EigenvalueScale::ALL)?)?))
+    },
+};
 
 /// The eigenvalue that every principal component is scaled to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

@@ -10,10 +10,38 @@
 //! point at which no direction helps every task) the paper's formula is 0/0; d is then the solution of the
 //! maximization itself, to 1e-6 of the largest gradient.
 
+use mtl_base::registry::Range;
+use mtl_base::{Key, Method};
+
 use super::gram::Cosines;
+use super::key::{number, text};
+use super::registry::Build;
 use super::solve::{dot, matvec, min_norm};
-use super::{Combined, GradientCombining, GradientKind, Gram, check_n_tasks, check_step};
+use super::{Combined, GradientCombining, GradientKind, Gram, Needs, check_n_tasks, check_step};
 use crate::SharingError;
+
+const KEYS: &[Key] = &[
+    number("c", 0.5, "radius around the mean gradient, in units of its norm", Range::AtLeastZero),
+    text("rescale", "1+c^2", "what the direction is divided by", &["none", "1+c^2", "1+c"]),
+];
+
+/// What is fixed about it.
+pub(super) const METHOD: Method = Method::new(
+    "gradients",
+    "cagrad",
+    "conflict-averse gradient descent (CAGrad)",
+    "Liu et al. 2021",
+    "crates/sharing/src/gradient/cagrad.rs",
+)
+.with(KEYS);
+
+/// What it has to be shown, and how it is built.
+pub(super) const BUILD: Build = Build {
+    needs: Needs::Gram,
+    make: |n_tasks, _seed, values| {
+        Ok(Box::new(CaGrad::new(n_tasks, values.number("c")?, values.choice("rescale", Rescale::ALL)?)?))
+    },
+};
 
 /// What d is divided by in the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

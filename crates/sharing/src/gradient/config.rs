@@ -7,10 +7,28 @@
 //! with all direction weights 1. `U⁺ 1 = Uᵀ C⁺ 1` with C the cosines, so the Gram matrix is enough.
 //! If no direction has a positive product with the gradients in this sense (exactly opposing ones), d is zero.
 
+use mtl_base::Method;
+
 use super::gram::Cosines;
+use super::registry::Build;
 use super::solve::{Svd, dot, matvec};
-use super::{Combined, GradientCombining, GradientKind, Gram, RANK_TOLERANCE, check_n_tasks, check_step};
+use super::{
+    Combined, GradientCombining, GradientKind, Gram, Needs, RANK_TOLERANCE, check_n_tasks, check_step,
+};
 use crate::SharingError;
+
+/// What is fixed about it.
+pub(super) const METHOD: Method = Method::new(
+    "gradients",
+    "config",
+    "conflict-free inverse gradients (ConFIG)",
+    "Liu et al. 2025",
+    "crates/sharing/src/gradient/config.rs",
+);
+
+/// What it has to be shown, and how it is built.
+pub(super) const BUILD: Build =
+    Build { needs: Needs::Gram, make: |n_tasks, _seed, _values| Ok(Box::new(ConFig::new(n_tasks)?)) };
 
 /// A common direction of at most this squared length, for unit gradients, is none.
 const NO_DIRECTION: f64 = 1e-12;

@@ -9,10 +9,26 @@
 //! Eigenvalues of the cosines below T x 1e-5 count as zero: they are at the mercy of the rounding of f32 products, and
 //! projecting along them would take weights of their inverse.
 
+use mtl_base::Method;
+
 use super::gram::Cosines;
+use super::registry::Build;
 use super::solve::project_onto_dual_cone;
-use super::{Combined, GradientCombining, GradientKind, Gram, check_n_tasks, check_step};
+use super::{Combined, GradientCombining, GradientKind, Gram, Needs, check_n_tasks, check_step};
 use crate::SharingError;
+
+/// What is fixed about it.
+pub(super) const METHOD: Method = Method::new(
+    "gradients",
+    "dual-projection",
+    "dual projection",
+    "Quinton and Rey 2024",
+    "crates/sharing/src/gradient/dual_projection.rs",
+);
+
+/// What it has to be shown, and how it is built.
+pub(super) const BUILD: Build =
+    Build { needs: Needs::Gram, make: |n_tasks, _seed, _values| Ok(Box::new(DualProjection::new(n_tasks)?)) };
 
 /// Eigenvalues of the cosines below the number of tasks times this are zero.
 pub(super) const LEAST_EIGENVALUE: f64 = 1e-5;

@@ -9,9 +9,33 @@
 //! T, and no clipping of d, both of which the released code adds outside of the paper's formula. Zero gradients, for
 //! which no weight would do, get 0.
 
+use mtl_base::registry::Range;
+use mtl_base::{Key, Method};
+
+use super::key::number;
+use super::registry::Build;
 use super::solve::fair_point;
-use super::{Combined, GradientCombining, GradientKind, Gram, check_n_tasks, check_step};
+use super::{Combined, GradientCombining, GradientKind, Gram, Needs, check_n_tasks, check_step};
 use crate::SharingError;
+
+const KEYS: &[Key] =
+    &[number("alpha", 1.0, "fairness: larger favours the task that gains least", Range::Positive)];
+
+/// What is fixed about it.
+pub(super) const METHOD: Method = Method::new(
+    "gradients",
+    "fairgrad",
+    "alpha-fair gradients (FairGrad)",
+    "Ban and Ji 2024",
+    "crates/sharing/src/gradient/fair_grad.rs",
+)
+.with(KEYS);
+
+/// What it has to be shown, and how it is built.
+pub(super) const BUILD: Build = Build {
+    needs: Needs::Gram,
+    make: |n_tasks, _seed, values| Ok(Box::new(FairGrad::new(n_tasks, values.number("alpha")?)?)),
+};
 
 /// How far the equations may be from holding: see [`fair_grad`].
 pub(super) const TOLERANCE: f64 = 1e-6;

@@ -9,9 +9,33 @@
 //! Difference: the paper does this to the gradients of an activation, summed over the batch after multiplying by the
 //! activation's sign; here it is done to the gradients of the shared parameters, which need neither.
 
+use mtl_base::registry::Range;
+use mtl_base::{Key, Method};
+
+use super::key::number;
+use super::registry::Build;
 use super::{Combined, GradientCombining, GradientKind, Gram, Needs, check_n_tasks, check_step};
 use crate::SharingError;
 use crate::draws::Draws;
+
+const KEYS: &[Key] =
+    &[number("leak", 0.0, "share of every gradient that passes whatever its sign", Range::Share)];
+
+/// What is fixed about it.
+pub(super) const METHOD: Method = Method::new(
+    "gradients",
+    "grad-drop",
+    "gradient sign dropout (GradDrop)",
+    "Chen et al. 2020",
+    "crates/sharing/src/gradient/grad_drop.rs",
+)
+.with(KEYS);
+
+/// What it has to be shown, and how it is built.
+pub(super) const BUILD: Build = Build {
+    needs: Needs::Elementwise,
+    make: |n_tasks, seed, values| Ok(Box::new(GradDrop::new(n_tasks, values.number("leak")?, seed)?)),
+};
 
 /// An element type of gradients.
 pub trait GradientElement: Copy + Into<f64> {

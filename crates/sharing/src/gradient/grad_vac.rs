@@ -13,12 +13,36 @@
 //! The default beta of a configuration, .5, is not the paper's: it is that of LibMTL (`GradVac_beta`) and of TorchJD, in
 //! which targets follow the last few steps. The paper's experiments have 1e-2, a memory of about a hundred steps.
 
+use mtl_base::registry::Range;
+use mtl_base::{Key, Method};
+
+use super::key::number;
+use super::registry::Build;
 use super::solve::{dot, matvec};
 use super::{
-    Combined, GradientCombining, GradientKind, Gram, check_n_tasks, check_orders, check_step, draw_orders,
-    restore_named,
+    Combined, GradientCombining, GradientKind, Gram, Needs, check_n_tasks, check_orders, check_step,
+    draw_orders, restore_named,
 };
 use crate::{SharingError, WeightingState};
+
+// LibMTL's and TorchJD's default; the paper's experiments have 1e-2.
+const KEYS: &[Key] = &[number("beta", 0.5, "share of a target cosine that a step replaces", Range::Share)];
+
+/// What is fixed about it.
+pub(super) const METHOD: Method = Method::new(
+    "gradients",
+    "grad-vac",
+    "gradient vaccine (GradVac)",
+    "Wang et al. 2021",
+    "crates/sharing/src/gradient/grad_vac.rs",
+)
+.with(KEYS);
+
+/// What it has to be shown, and how it is built.
+pub(super) const BUILD: Build = Build {
+    needs: Needs::Gram,
+    make: |n_tasks, seed, values| Ok(Box::new(GradVac::new(n_tasks, values.number("beta")?, seed)?)),
+};
 
 /// Beyond this a target cosine cannot be reached.
 const LARGEST_TARGET: f64 = 1.0 - 1e-6;

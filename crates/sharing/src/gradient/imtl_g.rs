@@ -8,10 +8,28 @@
 //! Differences: where many weights would do (equal gradients), those of the smallest `|w_t g_t|` are taken; zero
 //! gradients get weight 0, and all 1/T if every gradient is zero.
 
+use mtl_base::Method;
+
 use super::gram::Cosines;
+use super::registry::Build;
 use super::solve::{Svd, dot, matvec};
-use super::{Combined, GradientCombining, GradientKind, Gram, RANK_TOLERANCE, check_n_tasks, check_step};
+use super::{
+    Combined, GradientCombining, GradientKind, Gram, Needs, RANK_TOLERANCE, check_n_tasks, check_step,
+};
 use crate::SharingError;
+
+/// What is fixed about it.
+pub(super) const METHOD: Method = Method::new(
+    "gradients",
+    "imtl-g",
+    "impartial learning, gradients (IMTL-G)",
+    "Liu et al. 2021",
+    "crates/sharing/src/gradient/imtl_g.rs",
+);
+
+/// What it has to be shown, and how it is built.
+pub(super) const BUILD: Build =
+    Build { needs: Needs::Gram, make: |n_tasks, _seed, _values| Ok(Box::new(ImtlG::new(n_tasks)?)) };
 
 /// Projections that differ by more are not equal: see [`imtl_g`].
 const TOLERANCE: f64 = 1e-4;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use mtl_base::nearest;
+use mtl_base::registry::{Default, Range};
 use serde::{Deserialize, Serialize};
 
 use super::GradientKind;
@@ -43,23 +44,46 @@ pub struct Key {
 }
 
 impl Key {
-    pub(super) const fn number(
-        name: &'static str,
-        default: f64,
-        purpose: &'static str,
-        range: &'static str,
-    ) -> Self {
-        Self { name, default: KeyValue::Number(default), purpose, range }
+    /// The key as this crate's errors and tables word it.
+    pub(super) fn of(key: &mtl_base::Key) -> Self {
+        let default = match key.default {
+            Default::Number(number) => KeyValue::Number(number),
+            Default::Text(text) => KeyValue::Text(Cow::Borrowed(text)),
+            other => unreachable!("a combining has numbers and words, not {other:?}"),
+        };
+        Self { name: key.name, default, purpose: key.meaning, range: words(key.range) }
     }
+}
 
-    pub(super) const fn text(
-        name: &'static str,
-        default: &'static str,
-        purpose: &'static str,
-        range: &'static str,
-    ) -> Self {
-        Self { name, default: KeyValue::Text(Cow::Borrowed(default)), purpose, range }
+/// A range in words. Called once for each key of a process, which keeps what is made here.
+fn words(range: Range) -> &'static str {
+    match range {
+        Range::Share => "from 0 to 1",
+        Range::Positive => "greater than 0",
+        Range::WholeFrom(1) => "a whole number, at least 1",
+        Range::OneOf(words) => format!("one of {}", words.join(", ")).leak(),
+        other => other.words().leak(),
     }
+}
+
+/// A number of a combining, as registries hold it.
+pub(super) const fn number(
+    name: &'static str,
+    default: f64,
+    meaning: &'static str,
+    range: Range,
+) -> mtl_base::Key {
+    mtl_base::Key { name, default: Default::Number(default), range, meaning }
+}
+
+/// One of some words, as registries hold it.
+pub(super) const fn text(
+    name: &'static str,
+    default: &'static str,
+    meaning: &'static str,
+    words: &'static [&'static str],
+) -> mtl_base::Key {
+    mtl_base::Key { name, default: Default::Text(default), range: Range::OneOf(words), meaning }
 }
 
 /// The values given to one combining, its defaults filled in.

@@ -9,9 +9,34 @@
 //! Differences: the problem is solved exactly by an active set method, not by Frank-Wolfe steps. If some gradients
 //! are zero, d is zero (no direction lowers every loss), and those gradients share the weight.
 
+use mtl_base::{Key, Method};
+
+use super::key::text;
+use super::registry::Build;
 use super::solve::{Solution, min_norm};
-use super::{Combined, GradientCombining, GradientKind, Gram, check_n_tasks, check_step};
+use super::{Combined, GradientCombining, GradientKind, Gram, Needs, check_n_tasks, check_step};
 use crate::SharingError;
+
+pub(super) const KEYS: &[Key] =
+    &[text("normalization", "none", "what each gradient is divided by", &["none", "l2", "loss", "loss+"])];
+
+/// What is fixed about it.
+pub(super) const METHOD: Method = Method::new(
+    "gradients",
+    "mgda",
+    "multiple-gradient descent (MGDA)",
+    "Sener and Koltun 2018",
+    "crates/sharing/src/gradient/mgda.rs",
+)
+.with(KEYS);
+
+/// What it has to be shown, and how it is built.
+pub(super) const BUILD: Build = Build {
+    needs: Needs::Gram,
+    make: |n_tasks, _seed, values| {
+        Ok(Box::new(Mgda::new(n_tasks, values.choice("normalization", GradientNormalization::ALL)?)?))
+    },
+};
 
 /// What each gradient is divided by before the shortest vector is sought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

@@ -7,8 +7,29 @@
 //! the gradients at z, of the same sequences for every task: on sequences that one task alone labels, these gradients
 //! are orthogonal, and no conflict can be seen.
 
-use super::{Combined, GradientCombining, GradientKind, GradientNormalization, Gram, Mgda};
+use mtl_base::Method;
+
+use super::registry::Build;
+use super::{Combined, GradientCombining, GradientKind, GradientNormalization, Gram, Mgda, Needs};
 use crate::SharingError;
+
+/// What is fixed about it.
+pub(super) const METHOD: Method = Method::new(
+    "gradients",
+    "mgda-ub",
+    "MGDA's upper bound (MGDA-UB)",
+    "Sener and Koltun 2018",
+    "crates/sharing/src/gradient/mgda_ub.rs",
+)
+.with(super::mgda::KEYS);
+
+/// What it has to be shown, and how it is built.
+pub(super) const BUILD: Build = Build {
+    needs: Needs::Representation,
+    make: |n_tasks, _seed, values| {
+        Ok(Box::new(MgdaUb::new(n_tasks, values.choice("normalization", GradientNormalization::ALL)?)?))
+    },
+};
 
 /// [`Mgda`] on the gradients at the representation.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -43,7 +43,7 @@ pub use mgda::{GradientNormalization, Mgda, mgda};
 pub use mgda_ub::MgdaUb;
 pub use nash_mtl::{NashMtl, nash_mtl};
 pub use pcgrad::{PcGrad, pcgrad};
-pub use registry::GradientKind;
+pub use registry::{GradientKind, METHODS};
 pub use sdm_grad::{SdmGrad, SdmGradRule, sdm_grad};
 pub use solve::project_onto_simplex;
 pub use sum::{Sum, sum};

@@ -10,10 +10,43 @@
 //! programs that is cut off. Zero gradients, for which no weight would do, get 0 from the function, and from
 //! [`NashMtl`] the weight that they had.
 
+use mtl_base::registry::Range;
+use mtl_base::{Key, Method};
+
 use super::fair_grad::TOLERANCE;
+use super::key::number;
+use super::registry::Build;
 use super::solve::fair_point;
-use super::{Combined, GradientCombining, GradientKind, Gram, check_n_tasks, check_step, restore_named};
+use super::{
+    Combined, GradientCombining, GradientKind, Gram, Needs, check_n_tasks, check_step, restore_named,
+};
 use crate::{SharingError, WeightingState};
+
+const KEYS: &[Key] = &[
+    number("max_norm", 1.0, "longest direction; 0: any", Range::AtLeastZero),
+    number("update_weights_every", 1.0, "steps between new weights", Range::WholeFrom(1)),
+];
+
+/// What is fixed about it.
+pub(super) const METHOD: Method = Method::new(
+    "gradients",
+    "nash-mtl",
+    "Nash bargaining (Nash-MTL)",
+    "Navon et al. 2022",
+    "crates/sharing/src/gradient/nash_mtl.rs",
+)
+.with(KEYS);
+
+/// What it has to be shown, and how it is built.
+pub(super) const BUILD: Build = Build {
+    needs: Needs::Gram,
+    make: |n_tasks, _seed, values| {
+        Ok(Box::new({
+            let every = values.count("update_weights_every")?;
+            NashMtl::new(n_tasks, values.number("max_norm")?, every.into())?
+        }))
+    },
+};
 
 /// The weights that solve `(G / |G|) a = 1/a`, which are those of `G a = 1/a` times the root of |G|.
 ///

@@ -6,11 +6,28 @@
 //! Yu et al. 2020, "Gradient Surgery for Multi-Task Learning", algorithm 1. Each h stays a sum of the g, so its
 //! products with them follow from the Gram matrix.
 
+use mtl_base::Method;
+
+use super::registry::Build;
 use super::solve::dot;
 use super::{
-    Combined, GradientCombining, GradientKind, Gram, check_n_tasks, check_orders, check_step, draw_orders,
+    Combined, GradientCombining, GradientKind, Gram, Needs, check_n_tasks, check_orders, check_step,
+    draw_orders,
 };
 use crate::SharingError;
+
+/// What is fixed about it.
+pub(super) const METHOD: Method = Method::new(
+    "gradients",
+    "pcgrad",
+    "projecting conflicting gradients (PCGrad)",
+    "Yu et al. 2020",
+    "crates/sharing/src/gradient/pcgrad.rs",
+);
+
+/// What it has to be shown, and how it is built.
+pub(super) const BUILD: Build =
+    Build { needs: Needs::Gram, make: |n_tasks, seed, _values| Ok(Box::new(PcGrad::new(n_tasks, seed)?)) };
 
 /// The weights when task t meets the others in the order `orders[t]`; its own place in it is skipped.
 ///

@@ -3,212 +3,129 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
+use mtl_base::Method;
 use serde::{Deserialize, Serialize};
 
 use super::key::Values;
+#[cfg(doc)]
 use super::{
-    AlignedMtl, CaGrad, ConFig, DualProjection, EigenvalueScale, FairGrad, GradDrop, GradVac,
-    GradientCombining, GradientNormalization, ImtlG, Key, KeyValue, Mgda, MgdaUb, NashMtl, Needs, PcGrad,
-    Rescale, SdmGrad, SdmGradRule, Sum, UpGrad,
+    AlignedMtl, CaGrad, ConFig, DualProjection, FairGrad, GradDrop, GradVac, ImtlG, Mgda, MgdaUb, NashMtl,
+    PcGrad, SdmGrad, Sum, UpGrad,
 };
+use super::{GradientCombining, Key, KeyValue, Needs};
 use crate::SharingError;
 
-/// The gradient combinings, by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum GradientKind {
-    /// [`Sum`], `"sum"`.
-    Sum,
-    /// [`Mgda`], `"mgda"`.
-    Mgda,
-    /// [`MgdaUb`], `"mgda-ub"`.
-    MgdaUb,
-    /// [`PcGrad`], `"pcgrad"`.
-    #[serde(rename = "pcgrad")]
-    PcGrad,
-    /// [`GradVac`], `"grad-vac"`.
-    GradVac,
-    /// [`GradDrop`], `"grad-drop"`.
-    GradDrop,
-    /// [`CaGrad`], `"cagrad"`.
-    #[serde(rename = "cagrad")]
-    CaGrad,
-    /// [`ImtlG`], `"imtl-g"`.
-    ImtlG,
-    /// [`NashMtl`], `"nash-mtl"`.
-    NashMtl,
-    /// [`AlignedMtl`], `"aligned-mtl"`.
-    AlignedMtl,
-    /// [`FairGrad`], `"fairgrad"`.
-    #[serde(rename = "fairgrad")]
-    FairGrad,
-    /// [`ConFig`], `"config"`.
-    #[serde(rename = "config")]
-    ConFig,
-    /// [`DualProjection`], `"dual-projection"`.
-    DualProjection,
-    /// [`UpGrad`], `"upgrad"`.
-    #[serde(rename = "upgrad")]
-    UpGrad,
-    /// [`SdmGrad`], `"sdmgrad"`.
-    #[serde(rename = "sdmgrad")]
-    SdmGrad,
+/// How a combining is built.
+pub(super) struct Build {
+    /// What a training loop has to show it.
+    pub(super) needs: Needs,
+    /// The combining of a number of tasks, with a seed for the methods that draw, and its settings.
+    pub(super) make: fn(usize, u64, &Values<'_>) -> Result<Box<dyn GradientCombining>, SharingError>,
 }
 
-const MGDA_KEYS: &[Key] =
-    &[Key::text("normalization", "none", "what each gradient is divided by", "one of none, l2, loss, loss+")];
+/// Writes the kinds and their tables from one list: a kind, and the file that has its `METHOD` and `BUILD`.
+macro_rules! combinings {
+    ($($(#[$about:meta])* $kind:ident = $file:ident;)+) => {
+        /// The gradient combinings, by name.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        #[non_exhaustive]
+        pub enum GradientKind {
+            $($(#[$about])* $kind,)+
+        }
 
-// LibMTL's and TorchJD's default; the paper's experiments have 1e-2.
-const GRAD_VAC_KEYS: &[Key] =
-    &[Key::number("beta", 0.5, "share of a target cosine that a step replaces", "from 0 to 1")];
+        /// What is fixed about each gradient combining, in the order of the documentation.
+        pub const METHODS: &[Method] = &[$(super::$file::METHOD),+];
 
-const GRAD_DROP_KEYS: &[Key] =
-    &[Key::number("leak", 0.0, "share of every gradient that passes whatever its sign", "from 0 to 1")];
+        /// How they are built, in the same order.
+        static BUILDS: &[Build] = &[$(super::$file::BUILD),+];
 
-const CAGRAD_KEYS: &[Key] = &[
-    Key::number("c", 0.5, "radius around the mean gradient, in units of its norm", "at least 0"),
-    Key::text("rescale", "1+c^2", "what the direction is divided by", "one of none, 1+c^2, 1+c"),
-];
+        impl GradientKind {
+            /// Every entry, in the order of the documentation.
+            pub const ALL: &'static [GradientKind] = &[$(GradientKind::$kind),+];
+        }
+    };
+}
 
-const NASH_MTL_KEYS: &[Key] = &[
-    Key::number("max_norm", 1.0, "longest direction; 0: any", "at least 0"),
-    Key::number("update_weights_every", 1.0, "steps between new weights", "a whole number, at least 1"),
-];
+combinings! {
+    /// [`Sum`], `"sum"`.
+    Sum = sum;
+    /// [`Mgda`], `"mgda"`.
+    Mgda = mgda;
+    /// [`MgdaUb`], `"mgda-ub"`.
+    MgdaUb = mgda_ub;
+    /// [`PcGrad`], `"pcgrad"`.
+    #[serde(rename = "pcgrad")]
+    PcGrad = pcgrad;
+    /// [`GradVac`], `"grad-vac"`.
+    GradVac = grad_vac;
+    /// [`GradDrop`], `"grad-drop"`.
+    GradDrop = grad_drop;
+    /// [`CaGrad`], `"cagrad"`.
+    #[serde(rename = "cagrad")]
+    CaGrad = cagrad;
+    /// [`ImtlG`], `"imtl-g"`.
+    ImtlG = imtl_g;
+    /// [`NashMtl`], `"nash-mtl"`.
+    NashMtl = nash_mtl;
+    /// [`AlignedMtl`], `"aligned-mtl"`.
+    AlignedMtl = aligned_mtl;
+    /// [`FairGrad`], `"fairgrad"`.
+    #[serde(rename = "fairgrad")]
+    FairGrad = fair_grad;
+    /// [`ConFig`], `"config"`.
+    #[serde(rename = "config")]
+    ConFig = config;
+    /// [`DualProjection`], `"dual-projection"`.
+    DualProjection = dual_projection;
+    /// [`UpGrad`], `"upgrad"`.
+    #[serde(rename = "upgrad")]
+    UpGrad = up_grad;
+    /// [`SdmGrad`], `"sdmgrad"`.
+    #[serde(rename = "sdmgrad")]
+    SdmGrad = sdm_grad;
+}
 
-const ALIGNED_MTL_KEYS: &[Key] =
-    &[Key::text("scale", "min", "eigenvalue that all are scaled to", "one of min, median, rmse")];
-
-const FAIR_GRAD_KEYS: &[Key] =
-    &[Key::number("alpha", 1.0, "fairness: larger favours the task that gains least", "greater than 0")];
-
-const SDM_GRAD_KEYS: &[Key] = &[
-    Key::number("lambda", 0.3, "how strongly the mean gradient draws", "at least 0"),
-    Key::number("iterations", 20.0, "iterations in a step", "a whole number, at least 1"),
-    Key::number("rate", 10.0, "length of an iteration", "greater than 0"),
-    Key::number("momentum", 0.5, "share of the last change made again", "at least 0 and less than 1"),
-];
+/// The keys of each method as this crate words them, in the order of [`METHODS`].
+static KEYS: LazyLock<Vec<Vec<Key>>> =
+    LazyLock::new(|| METHODS.iter().map(|method| method.keys.iter().map(Key::of).collect()).collect());
 
 impl GradientKind {
-    /// Every entry, in the order of the documentation.
-    pub const ALL: &'static [GradientKind] = &[
-        GradientKind::Sum,
-        GradientKind::Mgda,
-        GradientKind::MgdaUb,
-        GradientKind::PcGrad,
-        GradientKind::GradVac,
-        GradientKind::GradDrop,
-        GradientKind::CaGrad,
-        GradientKind::ImtlG,
-        GradientKind::NashMtl,
-        GradientKind::AlignedMtl,
-        GradientKind::FairGrad,
-        GradientKind::ConFig,
-        GradientKind::DualProjection,
-        GradientKind::UpGrad,
-        GradientKind::SdmGrad,
-    ];
+    /// What is fixed about it.
+    pub fn method(self) -> &'static Method {
+        &METHODS[self as usize]
+    }
 
     /// The name that a configuration file uses.
     pub fn name(self) -> &'static str {
-        match self {
-            GradientKind::Sum => "sum",
-            GradientKind::Mgda => "mgda",
-            GradientKind::MgdaUb => "mgda-ub",
-            GradientKind::PcGrad => "pcgrad",
-            GradientKind::GradVac => "grad-vac",
-            GradientKind::GradDrop => "grad-drop",
-            GradientKind::CaGrad => "cagrad",
-            GradientKind::ImtlG => "imtl-g",
-            GradientKind::NashMtl => "nash-mtl",
-            GradientKind::AlignedMtl => "aligned-mtl",
-            GradientKind::FairGrad => "fairgrad",
-            GradientKind::ConFig => "config",
-            GradientKind::DualProjection => "dual-projection",
-            GradientKind::UpGrad => "upgrad",
-            GradientKind::SdmGrad => "sdmgrad",
-        }
+        self.method().name
     }
 
     /// What it is called in full.
     pub fn title(self) -> &'static str {
-        self.source().0
+        self.method().title
     }
 
     /// Who published it; empty for the plain sum.
     pub fn paper(self) -> &'static str {
-        self.source().1
+        self.method().paper
     }
 
     /// The file in this crate's `src/gradient`.
     pub fn file(self) -> &'static str {
-        self.source().2
-    }
-
-    /// Title, paper, file.
-    fn source(self) -> (&'static str, &'static str, &'static str) {
-        match self {
-            GradientKind::Sum => ("sum", "", "sum.rs"),
-            GradientKind::Mgda => ("multiple-gradient descent (MGDA)", "Sener and Koltun 2018", "mgda.rs"),
-            GradientKind::MgdaUb => ("MGDA's upper bound (MGDA-UB)", "Sener and Koltun 2018", "mgda_ub.rs"),
-            GradientKind::PcGrad => {
-                ("projecting conflicting gradients (PCGrad)", "Yu et al. 2020", "pcgrad.rs")
-            }
-            GradientKind::GradVac => ("gradient vaccine (GradVac)", "Wang et al. 2021", "grad_vac.rs"),
-            GradientKind::GradDrop => {
-                ("gradient sign dropout (GradDrop)", "Chen et al. 2020", "grad_drop.rs")
-            }
-            GradientKind::CaGrad => {
-                ("conflict-averse gradient descent (CAGrad)", "Liu et al. 2021", "cagrad.rs")
-            }
-            GradientKind::ImtlG => ("impartial learning, gradients (IMTL-G)", "Liu et al. 2021", "imtl_g.rs"),
-            GradientKind::NashMtl => ("Nash bargaining (Nash-MTL)", "Navon et al. 2022", "nash_mtl.rs"),
-            GradientKind::AlignedMtl => {
-                ("aligned learning (Aligned-MTL)", "Senushkin et al. 2023", "aligned_mtl.rs")
-            }
-            GradientKind::FairGrad => ("alpha-fair gradients (FairGrad)", "Ban and Ji 2024", "fair_grad.rs"),
-            GradientKind::ConFig => {
-                ("conflict-free inverse gradients (ConFIG)", "Liu et al. 2025", "config.rs")
-            }
-            GradientKind::DualProjection => ("dual projection", "Quinton and Rey 2024", "dual_projection.rs"),
-            GradientKind::UpGrad => {
-                ("unconflicting projection (UPGrad)", "Quinton and Rey 2024", "up_grad.rs")
-            }
-            GradientKind::SdmGrad => {
-                ("direction-oriented descent (SDMGrad)", "Xiao et al. 2023", "sdm_grad.rs")
-            }
-        }
+        crate::registry::file_name(self.method())
     }
 
     /// What a training loop has to show it.
     pub fn needs(self) -> Needs {
-        match self {
-            GradientKind::MgdaUb => Needs::Representation,
-            GradientKind::GradDrop => Needs::Elementwise,
-            GradientKind::SdmGrad => Needs::ThreeBatches,
-            _ => Needs::Gram,
-        }
+        BUILDS[self as usize].needs
     }
 
     /// The keys that it reads.
     pub fn keys(self) -> &'static [Key] {
-        match self {
-            GradientKind::Mgda | GradientKind::MgdaUb => MGDA_KEYS,
-            GradientKind::GradVac => GRAD_VAC_KEYS,
-            GradientKind::GradDrop => GRAD_DROP_KEYS,
-            GradientKind::CaGrad => CAGRAD_KEYS,
-            GradientKind::NashMtl => NASH_MTL_KEYS,
-            GradientKind::AlignedMtl => ALIGNED_MTL_KEYS,
-            GradientKind::FairGrad => FAIR_GRAD_KEYS,
-            GradientKind::SdmGrad => SDM_GRAD_KEYS,
-            GradientKind::Sum
-            | GradientKind::PcGrad
-            | GradientKind::ImtlG
-            | GradientKind::ConFig
-            | GradientKind::DualProjection
-            | GradientKind::UpGrad => &[],
-        }
+        &KEYS[self as usize]
     }
 
     /// Makes the combining of `n_tasks` tasks. Keys that are not given have their defaults; `seed` is for the methods
@@ -221,44 +138,7 @@ impl GradientKind {
         seed: u64,
         keys: &BTreeMap<String, KeyValue>,
     ) -> Result<Box<dyn GradientCombining>, SharingError> {
-        let values = Values::new(self, keys)?;
-        Ok(match self {
-            GradientKind::Sum => Box::new(Sum::new(n_tasks)?),
-            GradientKind::Mgda => {
-                Box::new(Mgda::new(n_tasks, values.choice("normalization", GradientNormalization::ALL)?)?)
-            }
-            GradientKind::MgdaUb => {
-                Box::new(MgdaUb::new(n_tasks, values.choice("normalization", GradientNormalization::ALL)?)?)
-            }
-            GradientKind::PcGrad => Box::new(PcGrad::new(n_tasks, seed)?),
-            GradientKind::GradVac => Box::new(GradVac::new(n_tasks, values.number("beta")?, seed)?),
-            GradientKind::GradDrop => Box::new(GradDrop::new(n_tasks, values.number("leak")?, seed)?),
-            GradientKind::CaGrad => {
-                let rescale = values.choice("rescale", Rescale::ALL)?;
-                Box::new(CaGrad::new(n_tasks, values.number("c")?, rescale)?)
-            }
-            GradientKind::ImtlG => Box::new(ImtlG::new(n_tasks)?),
-            GradientKind::NashMtl => {
-                let every = values.count("update_weights_every")?;
-                Box::new(NashMtl::new(n_tasks, values.number("max_norm")?, every.into())?)
-            }
-            GradientKind::AlignedMtl => {
-                Box::new(AlignedMtl::new(n_tasks, values.choice("scale", EigenvalueScale::ALL)?)?)
-            }
-            GradientKind::FairGrad => Box::new(FairGrad::new(n_tasks, values.number("alpha")?)?),
-            GradientKind::ConFig => Box::new(ConFig::new(n_tasks)?),
-            GradientKind::DualProjection => Box::new(DualProjection::new(n_tasks)?),
-            GradientKind::UpGrad => Box::new(UpGrad::new(n_tasks)?),
-            GradientKind::SdmGrad => {
-                let rule = SdmGradRule {
-                    lambda: values.number("lambda")?,
-                    iterations: values.count("iterations")?,
-                    rate: values.number("rate")?,
-                    momentum: values.number("momentum")?,
-                };
-                Box::new(SdmGrad::new(n_tasks, rule)?)
-            }
-        })
+        (BUILDS[self as usize].make)(n_tasks, seed, &Values::new(self, keys)?)
     }
 }
 
@@ -294,7 +174,7 @@ mod tests {
     #[test]
     fn every_kind_is_found_by_its_name_and_builds_itself() {
         for &kind in GradientKind::ALL {
-            assert_eq!(kind.name().parse(), Ok(kind));
+            assert_eq!((kind.name().parse(), kind.method()), (Ok(kind), &METHODS[kind as usize]));
             assert_eq!(serde_json::to_string(&kind).unwrap(), format!("\"{kind}\""));
             assert_eq!(kind.build(3, 0, &BTreeMap::new()).unwrap().kind(), kind);
             assert_eq!(kind.build(0, 0, &BTreeMap::new()).unwrap_err(), SharingError::NoGradients);

@@ -12,12 +12,50 @@
 //! each step.
 //! Differences: no constant is added to the mean norm. If it is 0 the batches say nothing on the scale: w stays.
 
+use mtl_base::registry::Range;
+use mtl_base::{Key, Method};
+
+use super::key::number;
+use super::registry::Build;
 use super::solve::matvec;
 use super::{
     Combined, CrossGram, GradientCombining, GradientKind, Gram, Needs, check_n_tasks, check_step,
     project_onto_simplex, restore_named,
 };
 use crate::{SharingError, WeightingState};
+
+const KEYS: &[Key] = &[
+    number("lambda", 0.3, "how strongly the mean gradient draws", Range::AtLeastZero),
+    number("iterations", 20.0, "iterations in a step", Range::WholeFrom(1)),
+    number("rate", 10.0, "length of an iteration", Range::Positive),
+    number("momentum", 0.5, "share of the last change made again", Range::Rate),
+];
+
+/// What is fixed about it.
+pub(super) const METHOD: Method = Method::new(
+    "gradients",
+    "sdmgrad",
+    "direction-oriented descent (SDMGrad)",
+    "Xiao et al. 2023",
+    "crates/sharing/src/gradient/sdm_grad.rs",
+)
+.with(KEYS);
+
+/// What it has to be shown, and how it is built.
+pub(super) const BUILD: Build = Build {
+    needs: Needs::ThreeBatches,
+    make: |n_tasks, _seed, values| {
+        Ok(Box::new({
+            let rule = SdmGradRule {
+                lambda: values.number("lambda")?,
+                iterations: values.count("iterations")?,
+                rate: values.number("rate")?,
+                momentum: values.number("momentum")?,
+            };
+            SdmGrad::new(n_tasks, rule)?
+        }))
+    },
+};
 
 /// The numbers of SDMGrad's iterations.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,7 +1,18 @@
 //! The sum of the gradients, `d = sum over t of g_t`: what minimizing the plain sum of the losses does.
 
-use super::{Combined, GradientCombining, GradientKind, Gram, check_n_tasks, check_step};
+use mtl_base::Method;
+
+use super::registry::Build;
+use super::{Combined, GradientCombining, GradientKind, Gram, Needs, check_n_tasks, check_step};
 use crate::SharingError;
+
+/// What is fixed about it.
+pub(super) const METHOD: Method =
+    Method::new("gradients", "sum", "sum", "", "crates/sharing/src/gradient/sum.rs");
+
+/// What it has to be shown, and how it is built.
+pub(super) const BUILD: Build =
+    Build { needs: Needs::Gram, make: |n_tasks, _seed, _values| Ok(Box::new(Sum::new(n_tasks)?)) };
 
 /// Weight 1 for every task.
 ///

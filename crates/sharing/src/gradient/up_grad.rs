@@ -7,11 +7,27 @@
 //! Solved exactly by an active set method, on the cosines of the gradients with nothing added (the authors' TorchJD
 //! adds 1e-4 of the trace), eigenvalues below T x 1e-5 as zero.
 
+use mtl_base::Method;
+
 use super::dual_projection::{LEAST_EIGENVALUE, TOLERANCE};
 use super::gram::Cosines;
+use super::registry::Build;
 use super::solve::project_onto_dual_cone;
-use super::{Combined, GradientCombining, GradientKind, Gram, check_n_tasks, check_step};
+use super::{Combined, GradientCombining, GradientKind, Gram, Needs, check_n_tasks, check_step};
 use crate::SharingError;
+
+/// What is fixed about it.
+pub(super) const METHOD: Method = Method::new(
+    "gradients",
+    "upgrad",
+    "unconflicting projection (UPGrad)",
+    "Quinton and Rey 2024",
+    "crates/sharing/src/gradient/up_grad.rs",
+);
+
+/// What it has to be shown, and how it is built.
+pub(super) const BUILD: Build =
+    Build { needs: Needs::Gram, make: |n_tasks, _seed, _values| Ok(Box::new(UpGrad::new(n_tasks)?)) };
 
 /// The weights of the preferred mean of the projected gradients.
 ///

@@ -22,12 +22,19 @@
 //!
 //! All of it hangs on evaluations; which tasks a step shows plays no part.
 
+use mtl_base::Method;
+
 use super::key::settings;
 use super::numeric::{scaled, softmax};
 use super::present::SMALLEST_LOSS;
 use super::restore::Restore;
 use super::{LossWeighting, Needs, WeightingKind, WeightingState, check_count, check_losses};
 use crate::SharingError;
+
+/// What is fixed about it.
+pub(super) const METHOD: Method =
+    Method::new("weighting", "coba", "CoBa", "Gong et al. 2024", "crates/sharing/src/weighting/coba.rs")
+        .with(CoBaConfig::SETTINGS);
 
 const FIRST: &str = "first_dev_losses";
 const RATIOS: &str = "ratios";

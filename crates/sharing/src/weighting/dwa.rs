@@ -14,6 +14,8 @@
 //! With `interval` above 0, so many steps count as an epoch: training that lasts fewer than three epochs would
 //! otherwise be equally weighted from beginning to end.
 
+use mtl_base::Method;
+
 use super::epoch::{self, EpochMeans};
 use super::key::settings;
 use super::numeric::softmax;
@@ -21,6 +23,16 @@ use super::present::{Present, SMALLEST_LOSS};
 use super::restore::Restore;
 use super::{LossWeighting, Needs, WeightingKind, WeightingState};
 use crate::SharingError;
+
+/// What is fixed about it.
+pub(super) const METHOD: Method = Method::new(
+    "weighting",
+    "dwa",
+    "dynamic weight average",
+    "Liu et al. 2019",
+    "crates/sharing/src/weighting/dwa.rs",
+)
+.with(DwaConfig::SETTINGS);
 
 const OLDER: &str = "older_means";
 const NEWER: &str = "newer_means";

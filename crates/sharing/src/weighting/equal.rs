@@ -1,7 +1,13 @@
 //! Equal weighting: every task's loss counts once, `w_t = 1`; the step loss is the plain sum.
 
+use mtl_base::Method;
+
 use super::{LossWeighting, WeightingKind, check_losses};
 use crate::SharingError;
+
+/// What is fixed about it.
+pub(super) const METHOD: Method =
+    Method::new("weighting", "equal", "equal weighting", "", "crates/sharing/src/weighting/equal.rs");
 
 /// Weight 1 for every task.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,6 +14,8 @@
 //! losses are measured from 0 (their `min_losses`). The defaults are those of the paper's experiments. A task that is
 //! absent from a step has weight 0 and keeps its xi; the softmax is over those that are there.
 
+use mtl_base::Method;
+
 use super::adam::{self, Adam};
 use super::key::settings;
 use super::numeric::softmax;
@@ -21,6 +23,11 @@ use super::present::{Pending, Present, SMALLEST_LOSS};
 use super::restore::Restore;
 use super::{LossWeighting, Needs, WeightingKind, WeightingState};
 use crate::SharingError;
+
+/// What is fixed about it.
+pub(super) const METHOD: Method =
+    Method::new("weighting", "famo", "FAMO", "Liu et al. 2023", "crates/sharing/src/weighting/famo.rs")
+        .with(FamoConfig::SETTINGS);
 
 const LOGITS: &str = "logits";
 

@@ -1,7 +1,13 @@
 //! Fixed weighting: the user's own numbers, the same in every step.
 
+use mtl_base::Method;
+
 use super::{LossWeighting, WeightingKind, check_losses};
 use crate::SharingError;
+
+/// What is fixed about it.
+pub(super) const METHOD: Method =
+    Method::new("weighting", "fixed", "fixed weighting", "", "crates/sharing/src/weighting/fixed.rs");
 
 /// One constant weight for each task, used as given (they need not sum to anything).
 #[derive(Debug, Clone, PartialEq)]

@@ -11,9 +11,20 @@
 //! the number of tasks in the step, those that are absent have weight 0. (LibMTL walks back from the same mean; the
 //! weights that it reports are another formula.)
 
+use mtl_base::Method;
+
 use super::present::{Present, SMALLEST_LOSS};
 use super::{LossWeighting, Needs, WeightingKind};
 use crate::SharingError;
+
+/// What is fixed about it.
+pub(super) const METHOD: Method = Method::new(
+    "weighting",
+    "geometric",
+    "geometric loss strategy",
+    "Chennupati et al. 2019",
+    "crates/sharing/src/weighting/geometric.rs",
+);
 
 /// Weights that make the weighted sum's gradient that of the geometric mean.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -16,6 +16,8 @@
 //! shows the task. Absent tasks take no part in `G`, `r` and the update, but in the rescaling. (LibMTL learns the
 //! logarithms of the weights through a softmax instead, and counts from the first epoch's mean.)
 
+use mtl_base::Method;
+
 use super::adam::{self, Adam};
 use super::key::settings;
 use super::numeric::scaled;
@@ -23,6 +25,16 @@ use super::present::{Pending, Present, SMALLEST_LOSS};
 use super::restore::Restore;
 use super::{LossWeighting, Needs, WeightingKind, WeightingState, check_count};
 use crate::SharingError;
+
+/// What is fixed about it.
+pub(super) const METHOD: Method = Method::new(
+    "weighting",
+    "gradnorm",
+    "GradNorm",
+    "Chen et al. 2018",
+    "crates/sharing/src/weighting/gradnorm.rs",
+)
+.with(GradNormConfig::SETTINGS);
 
 const WEIGHTS: &str = "weights";
 const INITIAL: &str = "initial_losses";

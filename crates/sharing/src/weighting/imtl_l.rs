@@ -12,11 +12,18 @@
 //! network, which for a pretrained encoder would leave them where they are. A task that is absent from a step keeps its
 //! scale.
 
+use mtl_base::Method;
+
 use super::key::settings;
 use super::present::Present;
 use super::restore::Restore;
 use super::{LossWeighting, Needs, WeightingKind, WeightingState};
 use crate::SharingError;
+
+/// What is fixed about it.
+pub(super) const METHOD: Method =
+    Method::new("weighting", "imtl-l", "IMTL-L", "Liu et al. 2021", "crates/sharing/src/weighting/imtl_l.rs")
+        .with(ImtlLConfig::SETTINGS);
 
 const SCALES: &str = "scales";
 

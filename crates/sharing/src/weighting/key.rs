@@ -48,6 +48,18 @@ impl Range {
         }
     }
 
+    /// The range as registries hold it.
+    pub(super) const fn registered(self) -> mtl_base::registry::Range {
+        use mtl_base::registry::Range as Registered;
+        match self {
+            Range::Any => Registered::Any,
+            Range::Positive => Registered::Positive,
+            Range::AtLeastZero => Registered::AtLeastZero,
+            Range::Whole => Registered::WholeFrom(0),
+            Range::WholeFromTwo => Registered::WholeFrom(2),
+        }
+    }
+
     /// Is this value in the range?
     pub fn contains(self, value: f64) -> bool {
         // What a double can count exactly.
@@ -125,6 +137,14 @@ macro_rules! settings {
                 range: $crate::weighting::Range::$range,
             }),+];
 
+            /// The keys as registries hold them.
+            const SETTINGS: &'static [mtl_base::Key] = &[$(mtl_base::Key {
+                name: stringify!($field),
+                default: mtl_base::registry::Default::Number($default as f64),
+                range: $crate::weighting::Range::$range.registered(),
+                meaning: $purpose,
+            }),+];
+
             /// The settings with these values, the default where there is none.
             ///
             /// Errors if there is no such key or a value is out of its range.
@@ -179,6 +199,7 @@ mod tests {
         ] {
             assert!(range.contains(inside) && !range.contains(outside), "{range:?}");
             assert!(!range.contains(f64::NAN), "{range:?}");
+            assert_eq!(range.registered().words(), range.words());
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use mtl_base::Method;
 use serde::{Deserialize, Serialize};
 
 use super::coba::{CoBa, CoBaConfig};
@@ -16,126 +17,86 @@ use super::uncertainty::{Uncertainty, UncertaintyConfig};
 use super::{Equal, Fixed, Geometric, Key, LossWeighting, NormalDraws, RandomWeighting, TaskLoss};
 use crate::SharingError;
 
-/// The loss weightings, by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum WeightingKind {
+/// Writes the kinds and their tables from one list: a kind, the file that has its `METHOD`, and its keys.
+macro_rules! weightings {
+    ($($(#[$about:meta])* $kind:ident = $file:ident, $keys:expr;)+) => {
+        /// The loss weightings, by name.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        #[non_exhaustive]
+        pub enum WeightingKind {
+            $($(#[$about])* $kind,)+
+        }
+
+        /// What is fixed about each loss weighting, in the order of the documentation.
+        pub const METHODS: &[Method] = &[$(super::$file::METHOD),+];
+
+        /// Their keys, in the same order.
+        const KEYS: &[&[Key]] = &[$($keys),+];
+
+        impl WeightingKind {
+            /// Every entry, in the order of the documentation.
+            pub const ALL: &'static [WeightingKind] = &[$(WeightingKind::$kind),+];
+        }
+    };
+}
+
+weightings! {
     /// [`Equal`], `"equal"`.
-    Equal,
+    Equal = equal, &[];
     /// [`Fixed`], `"fixed"`.
-    Fixed,
+    Fixed = fixed, &[];
     /// [`Uncertainty`], `"uncertainty"`.
-    Uncertainty,
+    Uncertainty = uncertainty, UncertaintyConfig::KEYS;
     /// [`Dwa`], `"dwa"`.
-    Dwa,
+    Dwa = dwa, DwaConfig::KEYS;
     /// [`GradNorm`], `"gradnorm"`.
     #[serde(rename = "gradnorm")]
-    GradNorm,
+    GradNorm = gradnorm, GradNormConfig::KEYS;
     /// [`RandomWeighting`], `"random"`.
-    Random,
+    Random = random, &[];
     /// [`Geometric`], `"geometric"`.
-    Geometric,
+    Geometric = geometric, &[];
     /// [`Famo`], `"famo"`.
-    Famo,
+    Famo = famo, FamoConfig::KEYS;
     /// [`SmoothTchebycheff`], `"smooth-tchebycheff"`.
-    SmoothTchebycheff,
+    SmoothTchebycheff = smooth_tchebycheff, SmoothTchebycheffConfig::KEYS;
     /// [`ImtlL`], `"imtl-l"`.
-    ImtlL,
+    ImtlL = imtl_l, ImtlLConfig::KEYS;
     /// [`CoBa`], `"coba"`.
     #[serde(rename = "coba")]
-    CoBa,
-}
-
-/// What is fixed about a weighting.
-struct Entry {
-    name: &'static str,
-    title: &'static str,
-    paper: &'static str,
-    file: &'static str,
-    keys: &'static [Key],
-}
-
-/// The entries of [`WeightingKind::ALL`], in its order.
-const ENTRIES: [Entry; 11] = [
-    entry("equal", "equal weighting", "", "equal.rs", &[]),
-    entry("fixed", "fixed weighting", "", "fixed.rs", &[]),
-    entry(
-        "uncertainty",
-        "uncertainty weighting",
-        "Kendall et al. 2018",
-        "uncertainty.rs",
-        UncertaintyConfig::KEYS,
-    ),
-    entry("dwa", "dynamic weight average", "Liu et al. 2019", "dwa.rs", DwaConfig::KEYS),
-    entry("gradnorm", "GradNorm", "Chen et al. 2018", "gradnorm.rs", GradNormConfig::KEYS),
-    entry("random", "random loss weighting", "Lin et al. 2022", "random.rs", &[]),
-    entry("geometric", "geometric loss strategy", "Chennupati et al. 2019", "geometric.rs", &[]),
-    entry("famo", "FAMO", "Liu et al. 2023", "famo.rs", FamoConfig::KEYS),
-    entry(
-        "smooth-tchebycheff",
-        "smooth Tchebycheff scalarization",
-        "Lin et al. 2024",
-        "smooth_tchebycheff.rs",
-        SmoothTchebycheffConfig::KEYS,
-    ),
-    entry("imtl-l", "IMTL-L", "Liu et al. 2021", "imtl_l.rs", ImtlLConfig::KEYS),
-    entry("coba", "CoBa", "Gong et al. 2024", "coba.rs", CoBaConfig::KEYS),
-];
-
-const fn entry(
-    name: &'static str,
-    title: &'static str,
-    paper: &'static str,
-    file: &'static str,
-    keys: &'static [Key],
-) -> Entry {
-    Entry { name, title, paper, file, keys }
+    CoBa = coba, CoBaConfig::KEYS;
 }
 
 impl WeightingKind {
-    /// Every entry, in the order of the documentation.
-    pub const ALL: &'static [WeightingKind] = &[
-        WeightingKind::Equal,
-        WeightingKind::Fixed,
-        WeightingKind::Uncertainty,
-        WeightingKind::Dwa,
-        WeightingKind::GradNorm,
-        WeightingKind::Random,
-        WeightingKind::Geometric,
-        WeightingKind::Famo,
-        WeightingKind::SmoothTchebycheff,
-        WeightingKind::ImtlL,
-        WeightingKind::CoBa,
-    ];
-
-    fn entry(self) -> &'static Entry {
-        &ENTRIES[self as usize]
+    /// What is fixed about it.
+    pub fn method(self) -> &'static Method {
+        &METHODS[self as usize]
     }
 
     /// The name that a configuration file uses.
     pub fn name(self) -> &'static str {
-        self.entry().name
+        self.method().name
     }
 
     /// The name that people use.
     pub fn title(self) -> &'static str {
-        self.entry().title
+        self.method().title
     }
 
     /// Authors and year of the paper; empty where there is none.
     pub fn paper(self) -> &'static str {
-        self.entry().paper
+        self.method().paper
     }
 
     /// The file in this crate's `src/weighting`.
     pub fn file(self) -> &'static str {
-        self.entry().file
+        crate::registry::file_name(self.method())
     }
 
     /// The numbers that it can be set with.
     pub fn keys(self) -> &'static [Key] {
-        self.entry().keys
+        KEYS[self as usize]
     }
 
     /// The weighting with these keys, the rest at their defaults.
@@ -272,7 +233,7 @@ mod tests {
 
     #[test]
     fn every_kind_is_found_by_its_name_and_builds_itself() {
-        assert_eq!(WeightingKind::ALL.len(), ENTRIES.len());
+        assert_eq!(WeightingKind::ALL.len(), METHODS.len());
         for (i, &kind) in WeightingKind::ALL.iter().enumerate() {
             assert_eq!(kind as usize, i);
             assert_eq!(kind.name().parse(), Ok(kind));
@@ -297,6 +258,10 @@ mod tests {
             let config = kind.configure(&values).unwrap();
             assert_eq!(config, kind.configure(&BTreeMap::new()).unwrap());
             assert_eq!(config.kind(), kind);
+            let registered = kind.method().keys.iter().map(|key| (key.name, key.default, key.meaning));
+            let number =
+                |key: &Key| (key.name, mtl_base::registry::Default::Number(key.default), key.purpose);
+            assert!(registered.eq(kind.keys().iter().map(number)), "{kind}");
         }
     }
 

@@ -49,7 +49,7 @@ pub use geometric::Geometric;
 pub use gradnorm::{GradNorm, GradNormConfig};
 pub use imtl_l::{ImtlL, ImtlLConfig};
 pub use key::{Key, Range};
-pub use kind::{WeightingConfig, WeightingKind};
+pub use kind::{METHODS, WeightingConfig, WeightingKind};
 pub use random::RandomWeighting;
 pub use smooth_tchebycheff::{SmoothTchebycheff, SmoothTchebycheffConfig};
 pub use uncertainty::{Uncertainty, UncertaintyConfig};

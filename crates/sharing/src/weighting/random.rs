@@ -10,10 +10,21 @@
 //! The draws are arguments of [`weights`]; the weighting takes them from a generator that is keyed by seed and step. A
 //! task that is absent from a step has a draw too, so that the other weights do not depend on who is there.
 
+use mtl_base::Method;
+
 use super::draws::NormalDraws;
 use super::numeric::softmax;
 use super::{LossWeighting, WeightingKind, check_losses};
 use crate::SharingError;
+
+/// What is fixed about it.
+pub(super) const METHOD: Method = Method::new(
+    "weighting",
+    "random",
+    "random loss weighting",
+    "Lin et al. 2022",
+    "crates/sharing/src/weighting/random.rs",
+);
 
 /// Weights that are drawn anew in every step.
 #[derive(Debug, Clone, PartialEq, Eq)]

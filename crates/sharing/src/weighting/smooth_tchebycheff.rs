@@ -17,6 +17,8 @@
 //! with `interval` above 0 so many steps count as an epoch. T is the number of tasks in the step, those that are absent
 //! have weight 0. A task that the reference epoch does not show takes the first loss that it shows later.
 
+use mtl_base::Method;
+
 use super::epoch::{self, EpochMeans};
 use super::key::settings;
 use super::numeric::{log_sum_exp, softmax};
@@ -24,6 +26,16 @@ use super::present::{Present, SMALLEST_LOSS};
 use super::restore::Restore;
 use super::{LossWeighting, Needs, WeightingKind, WeightingState};
 use crate::SharingError;
+
+/// What is fixed about it.
+pub(super) const METHOD: Method = Method::new(
+    "weighting",
+    "smooth-tchebycheff",
+    "smooth Tchebycheff scalarization",
+    "Lin et al. 2024",
+    "crates/sharing/src/weighting/smooth_tchebycheff.rs",
+)
+.with(SmoothTchebycheffConfig::SETTINGS);
 
 const REFERENCE: &str = "reference";
 const EPOCHS: &str = "epochs";

@@ -16,12 +16,24 @@
 //!
 //! A task that is absent from a step keeps its log-variance.
 
+use mtl_base::Method;
+
 use super::adam::{self, Adam};
 use super::key::settings;
 use super::present::Present;
 use super::restore::Restore;
 use super::{LossForm, LossWeighting, Needs, TaskLoss, WeightingKind, WeightingState};
 use crate::SharingError;
+
+/// What is fixed about it.
+pub(super) const METHOD: Method = Method::new(
+    "weighting",
+    "uncertainty",
+    "uncertainty weighting",
+    "Kendall et al. 2018",
+    "crates/sharing/src/weighting/uncertainty.rs",
+)
+.with(UncertaintyConfig::SETTINGS);
 
 const LOG_VARIANCES: &str = "log_variances";
 const REGRESSION_FACTOR: f64 = 0.5;
