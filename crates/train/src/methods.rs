@@ -4,18 +4,20 @@ pub use mtl_base::registry::Method;
 
 use mtl_core_tensor::Cpu;
 use mtl_curriculum::{sampler, stopping};
-use mtl_sharing::{adapter, architecture, penalty};
+use mtl_sharing::{adapter, architecture, gradient, penalty, weighting};
 
 /// The groups, in the order in which they are listed.
-pub const GROUPS: &[&str] = &["architecture", "adapter", "penalty", "sampler", "stopping", "encoder"];
+pub const GROUPS: &[&str] =
+    &["architecture", "adapter", "penalty", "weighting", "gradients", "sampler", "stopping", "encoder"];
 
 /// Every method, group by group.
 pub fn methods() -> Vec<Method> {
     let encoders = mtl_encoders::families::<f32, Cpu>().into_iter().map(|row| row.method);
-    let sharing = [architecture::METHODS, adapter::METHODS, penalty::METHODS].concat();
+    let sharing =
+        [architecture::METHODS, adapter::METHODS, penalty::METHODS, weighting::METHODS, gradient::METHODS];
     let samplers = sampler::ROWS.iter().map(|row| row.method);
     let stopping = stopping::ROWS.iter().map(|row| row.method);
-    sharing.into_iter().chain(samplers).chain(stopping).chain(encoders).collect()
+    sharing.concat().into_iter().chain(samplers).chain(stopping).chain(encoders).collect()
 }
 
 #[cfg(test)]

@@ -79,6 +79,15 @@ const SAMPLES: &[Sample] = &[
         row: "sample_first,",
     },
     Sample {
+        group: "gradient combining",
+        name: "sample_mean_gradient",
+        folder: "crates/sharing/src/gradient",
+        modules: "crates/sharing/src/gradient/mod.rs",
+        registry: "crates/sharing/src/gradient/registry.rs",
+        after: "\ncombinings! {",
+        row: "/// A sample.\n    SampleMeanGradient = sample_mean_gradient;",
+    },
+    Sample {
         group: "encoder family",
         name: "sample_bert",
         folder: "crates/encoders/src",
